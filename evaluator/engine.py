@@ -1,0 +1,179 @@
+"""Judges answers: the one place where text, bank and models meet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import islice
+
+import numpy as np
+
+from evaluator import __version__
+from evaluator.bank import match_question, nearest_question_id
+from evaluator.checks import copied_from, find_tricks
+from evaluator.domain import (
+    Answer,
+    Bank,
+    Evidence,
+    Flag,
+    FlagKind,
+    Question,
+    Result,
+    Segment,
+    Signature,
+    Stance,
+    Unscored,
+    UnscoredReason,
+)
+from evaluator.feedback import point_result
+from evaluator.language import why_unscored
+from evaluator.matching import AnswerMatch, BehaviourMatch, QuestionVectors, embed_question, match_answer
+from evaluator.models.encoder import Encoder
+from evaluator.models.stance import StanceJudge
+from evaluator.scoring import Calibration, Ceiling, Credit, coverage, score_credits
+from evaluator.text import NormalisedText, normalise, segment
+
+CHUNK = 32
+"""Answers whose segments are embedded together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models an engine judges with, and their digests."""
+
+    encoder: Encoder
+    encoder_digest: str
+    judge: StanceJudge
+    judge_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """An answer cut into segments, or the reason why it cannot be judged."""
+
+    answer: Answer
+    question: Question | None
+    normalised: NormalisedText | None
+    segments: tuple[Segment, ...]
+    unscored: Unscored | None
+
+
+class Engine:
+    """Judges answers to the questions of one bank with one set of models.
+
+    Questions are embedded when they are first asked for and kept.
+    """
+
+    def __init__(self, bank: Bank, models: Models, calibration: Calibration | None = None) -> None:
+        """Take what every judgement depends on; nothing is loaded or computed yet."""
+        self.bank = bank
+        self.models = models
+        self.calibration = calibration or Calibration()
+        self._questions: dict[str, QuestionVectors] = {}
+
+    @cached_property
+    def signature(self) -> Signature:
+        """What a reader needs to tell whether two results are comparable."""
+        calibration = hashlib.sha256(json.dumps(asdict(self.calibration), sort_keys=True).encode()).hexdigest()
+        return Signature(
+            tool=__version__,
+            model=self.models.encoder_digest[:16],
+            stance=self.models.judge_digest[:32],
+            bank=self.bank.digest[:16],
+            calibration=calibration[:16],
+        )
+
+    def evaluate(self, answers: Iterable[Answer]) -> Iterator[Result]:
+        """Yield one result an answer, in the order of ``answers``."""
+        iterator = iter(answers)
+        while chunk := list(islice(iterator, CHUNK)):
+            prepared = [self._prepare(answer) for answer in chunk]
+            texts = list(dict.fromkeys(piece.text for item in prepared for piece in item.segments))
+            vectors = self.models.encoder.encode(texts)
+            row = {text: number for number, text in enumerate(texts)}
+            for item in prepared:
+                if item.unscored or item.question is None or item.normalised is None:
+                    yield self._unscored(item)
+                else:
+                    own = vectors[[row[piece.text] for piece in item.segments]]
+                    yield self._judge(item.answer, item.question, item.normalised, item.segments, own)
+
+    def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
+        """Return the result of one answer to the question of that id."""
+        return next(self.evaluate([Answer(candidate_id, question_id, text)]))
+
+    def vectors(self, question: Question) -> QuestionVectors:
+        """Return a question with its statements embedded."""
+        if question.id not in self._questions:
+            self._questions[question.id] = embed_question(question, self.models.encoder)
+        return self._questions[question.id]
+
+    def _prepare(self, answer: Answer) -> _Prepared:
+        if answer.unreadable:
+            return _Prepared(answer, None, None, (), Unscored(UnscoredReason.UNREADABLE, answer.unreadable))
+        question = match_question(self.bank, answer.question_id)
+        if question is None:
+            near = nearest_question_id(self.bank, answer.question_id)
+            hint = f"Did you mean {near!r}? " if near else ""
+            detail = f"No such question in the bank. {hint}See: evaluator bank list"
+            return _Prepared(answer, None, None, (), Unscored(UnscoredReason.UNKNOWN_QUESTION, detail))
+        normalised = normalise(answer.text[: 4 * 40_000])
+        unscored = why_unscored(answer.text, normalised)
+        segments = () if unscored else segment(normalised)
+        if not unscored and not segments:
+            unscored = Unscored(UnscoredReason.UNREADABLE, "The answer has no words.")
+        return _Prepared(answer, question, normalised, segments, unscored)
+
+    def _unscored(self, item: _Prepared) -> Result:
+        return Result(item.answer, item.question, None, None, item.unscored, True, (), (), (), self.signature)
+
+    def _judge(
+        self, answer: Answer, question: Question, normalised: NormalisedText, segments: Sequence[Segment], vectors: np.ndarray
+    ) -> Result:
+        calibration = self.calibration
+        match = match_answer(answer.text, segments, vectors, self.vectors(question), self.models.judge)
+        credits, points = [], []
+        for point, found in zip(question.key_points, match.points, strict=True):
+            status, value = coverage(found.affirms, found.denies, calibration)
+            credits.append(Credit(point.id, point.label, point.weight, status, value))
+            points.append(point_result(point, status, value, found))
+        flags = [*self._red_flags(question, match), *self._wording_flags(question, normalised, segments, match)]
+        ceilings = [Ceiling(flag.id, flag.detail, _CEILINGS[flag.kind]) for flag in flags if flag.kind in _CEILINGS]
+        score, contributions = score_credits(credits, ceilings, calibration)
+        level = calibration.level(score)
+        if min(abs(score - cut) for cut in calibration.cuts) < calibration.near_cut and not ceilings:
+            flags.append(Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels."))
+        review = any(flag.kind is not FlagKind.MIXED_SCRIPT for flag in flags)
+        return Result(
+            answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, self.signature
+        )
+
+    def _red_flags(self, question: Question, match: AnswerMatch) -> Iterator[Flag]:
+        for flag, found in zip(question.red_flags, match.flags, strict=True):
+            evidence = _telling(found, Stance.AFFIRMS, self.calibration.red_flag)
+            if evidence:
+                yield Flag(FlagKind.RED_FLAG, flag.id, f"Red flag: {flag.label}.", evidence)
+
+    def _wording_flags(
+        self, question: Question, normalised: NormalisedText, segments: Sequence[Segment], match: AnswerMatch
+    ) -> Iterator[Flag]:
+        if match.topic < self.calibration.off_topic:
+            yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
+        for trick in find_tricks(normalised.text, segments, question):
+            yield Flag(FlagKind.GAMING, trick.id, trick.detail)
+        number = copied_from(normalised.text, segments, question)
+        if number is not None:
+            yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
+        if normalised.mixed_script:
+            yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
+
+
+_CEILINGS = {FlagKind.RED_FLAG: 1, FlagKind.OFF_TOPIC: 1, FlagKind.GAMING: 2, FlagKind.COPIED: 2}
+"""The highest level that an answer with such a flag can get."""
+
+
+def _telling(found: BehaviourMatch, stance: Stance, least: float) -> tuple[Evidence, ...]:
+    return tuple(e for e in found.evidence if e.stance is stance and e.probability >= least)

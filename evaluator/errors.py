@@ -1,0 +1,27 @@
+"""The one family of errors a user can cause; every message says where, what, and what to do."""
+
+from __future__ import annotations
+
+
+class EvaluatorError(Exception):
+    """Something the user can put right. The command line prints it without a traceback and exits with 1."""
+
+
+class BankError(EvaluatorError):
+    """A bank, or a file of it, cannot be used."""
+
+
+class AnswersError(EvaluatorError):
+    """A file of answers cannot be read as a whole. Faults of one row never raise: they make an unscored row."""
+
+
+class ResultsError(EvaluatorError):
+    """A results file cannot be read."""
+
+
+class SeedsError(EvaluatorError):
+    """A digest of the source material is missing, malformed or out of date."""
+
+
+class ModelError(EvaluatorError):
+    """A model is missing, or is not the one that was asked for."""

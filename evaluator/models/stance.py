@@ -1,0 +1,67 @@
+"""Stance judges: does a segment speak for a behaviour, against it, or of something else?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.domain import Stance
+
+FloatArray = NDArray[np.float32]
+
+STANCES = (Stance.AFFIRMS, Stance.DENIES, Stance.NEITHER)
+"""Order of the columns that a judge returns."""
+
+
+@dataclass(frozen=True, slots=True)
+class StanceCase:
+    """A segment, and the statements of one behaviour nearest to it."""
+
+    segment: str
+    affirm: tuple[str, ...]
+    """Nearest statements that show the behaviour, nearest first."""
+    deny: tuple[str, ...]
+    """Nearest statements of the opposite, nearest first."""
+    affirm_similarity: tuple[float, ...]
+    """Cosine of the segment to each of ``affirm``, -1..1."""
+    deny_similarity: tuple[float, ...]
+    """Cosine of the segment to each of ``deny``, -1..1."""
+
+
+class StanceJudge(Protocol):
+    """Tells affirm from deny from neither."""
+
+    def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
+        """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``, rows summing to 1."""
+        ...
+
+
+class NearestStatementJudge:
+    """Compares the nearest affirm with the nearest deny statements: needs no model beside the encoder."""
+
+    name = "nearest-statement"
+
+    def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
+        """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``."""
+        affirm = np.array([_nearness(case.affirm_similarity) for case in cases])
+        deny = np.array([_nearness(case.deny_similarity) for case in cases])
+        about = 1 / (1 + np.exp(-(np.maximum(affirm, deny) - TOPIC_MIDPOINT) / TOPIC_SCALE))
+        favour = 1 / (1 + np.exp(-(affirm - deny) / STANCE_SCALE))
+        return np.stack([about * favour, about * (1 - favour), 1 - about], axis=1).astype(np.float32)
+
+
+TOPIC_MIDPOINT = 0.52
+"""Cosine at which a segment is as likely as not about the behaviour."""
+TOPIC_SCALE = 0.05
+STANCE_SCALE = 0.04
+"""Difference of cosines at which one side is 2.7 times as likely as the other."""
+
+
+def _nearness(similarities: Sequence[float]) -> float:
+    """Return the mean of the two nearest similarities, so that one odd statement does not decide alone."""
+    nearest = sorted(similarities, reverse=True)[:2]
+    return sum(nearest) / len(nearest) if nearest else -1.0

@@ -1,0 +1,191 @@
+"""The words of the report: what a status, a level, a flag or a probability is called when one person tells another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from evaluator.domain import Coverage, FlagKind, UnscoredReason
+
+Audience = Literal["candidate", "recruiter"]
+"""Who reads: the person who answered, or the person who decides."""
+
+ADVICE_ONLY = "This report advises; a person decides."
+
+STATUS_WORDS: Mapping[Coverage, str] = {
+    Coverage.COVERED: "Covered",
+    Coverage.PARTLY: "Partly covered",
+    Coverage.MISSED: "Missed",
+    Coverage.CONTRADICTED: "Contradicted",
+}
+
+SYMBOLS: Mapping[str, str] = {
+    "covered": "\u2713",
+    "partly": "\u25d0",
+    "missed": "\u25cb",
+    "contradicted": "\u2715",
+    "red_flag": "\u2691",
+}
+"""A sign for each status, so that no meaning hangs on colour."""
+
+FLAG_TITLES: Mapping[FlagKind, str] = {
+    FlagKind.RED_FLAG: "Red flag",
+    FlagKind.OFF_TOPIC: "Off topic",
+    FlagKind.GAMING: "Unusual form",
+    FlagKind.COPIED: "Close to a model answer",
+    FlagKind.DUPLICATE: "Close to another answer",
+    FlagKind.NEAR_CUT: "Close to a level's border",
+    FlagKind.MIXED_SCRIPT: "Mixed scripts",
+}
+
+FLAG_NAMES: Mapping[FlagKind, str] = {kind: kind.value.replace("_", " ") for kind in FlagKind}
+"""One or two lower case words, for tables."""
+
+DISCREET_FLAGS: Mapping[FlagKind, str] = {
+    FlagKind.COPIED: "Much of this answer reads like an example. Tell it in your own words, with something you lived.",
+    FlagKind.DUPLICATE: "This answer is very close to another one that was handed in. A person will look at both.",
+}
+"""What a candidate is told where the detail could name another person or quote a model answer."""
+
+UNSCORED_TITLES: Mapping[UnscoredReason, str] = {
+    UnscoredReason.EMPTY: "there is no answer to read",
+    UnscoredReason.UNREADABLE: "the answer could not be read",
+    UnscoredReason.NOT_ENGLISH: "the answer is not in English",
+    UnscoredReason.UNKNOWN_QUESTION: "the question is not in the bank",
+    UnscoredReason.TOO_LONG: "the answer is longer than can be judged",
+}
+
+_HEADLINES: Mapping[Audience, Mapping[int, str]] = {
+    "candidate": {
+        5: "An excellent answer. Keep it as it is.",
+        4: "A good answer. One or two additions would make it excellent.",
+        3: "A sound start. Say more about what you would actually do.",
+        2: "A beginning. Much of what an interviewer listens for is still unsaid.",
+        1: "This answer does not show yet what you can do. The notes below say how to change that.",
+    },
+    "recruiter": {
+        5: "Shows nearly everything that a good answer shows.",
+        4: "Shows most of what a good answer shows.",
+        3: "Shows a good part of it; some of what matters is unsaid.",
+        2: "Shows little of what a good answer shows.",
+        1: "Shows almost nothing of what a good answer shows.",
+    },
+}
+
+_RED_FLAG_HEADLINES: Mapping[Audience, str] = {
+    "candidate": "One thing you said outweighs everything else. Start there.",
+    "recruiter": "A red flag outweighs everything else in this answer.",
+}
+
+_OFF_TOPIC_HEADLINES: Mapping[Audience, str] = {
+    "candidate": "This does not answer the question that was asked. A fresh try will help most.",
+    "recruiter": "This does not answer the question that was asked.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The phrases that differ between the two readers."""
+
+    title: str
+    subject: str
+    """Who answered, at the start of a sentence."""
+    answer: str
+    answers: str
+    overview: str
+    changes: str
+    change: str
+    strengths: str
+    model: str
+    review: str
+
+
+WORDINGS: Mapping[Audience, Wording] = {
+    "candidate": Wording(
+        title="Your interview feedback",
+        subject="You",
+        answer="Your answer",
+        answers="Your answers",
+        overview="How you did",
+        changes="The two things to change first",
+        change="What to change first",
+        strengths="What came across well",
+        model="Examples of a good answer",
+        review="A person will read this answer before anything is decided.",
+    ),
+    "recruiter": Wording(
+        title="Interview report",
+        subject="The candidate",
+        answer="The answer",
+        answers="The answers",
+        overview="At a glance",
+        changes="What would raise the score most",
+        change="What would raise the score most",
+        strengths="What came across well",
+        model="Model answers",
+        review="Please read this answer yourself before you decide.",
+    ),
+}
+
+
+def headline(level: int, audience: Audience, kinds: frozenset[FlagKind]) -> str:
+    """Return one sentence on how an answer did; what overrules the key points is said first."""
+    if FlagKind.RED_FLAG in kinds:
+        return _RED_FLAG_HEADLINES[audience]
+    if FlagKind.OFF_TOPIC in kinds:
+        return _OFF_TOPIC_HEADLINES[audience]
+    return _HEADLINES[audience][level]
+
+
+def certainty(probability: float, *, with_number: bool) -> str:
+    """Return how sure a judgement is in words, with the probability (0..1) where the reader is to see it.
+
+    >>> certainty(0.93, with_number=True)
+    'very sure, 0.93'
+    """
+    word = "very sure" if probability >= 0.9 else "fairly sure" if probability >= 0.7 else "not very sure"
+    return f"{word}, {probability:.2f}" if with_number else word
+
+
+def source_words(source: str) -> str:
+    """Return a source as a reader would name it.
+
+    >>> source_words("pharmacy-video#7"), source_words("field: HIPAA, 45 CFR 164.530(c)")
+    ('pharmacy-video, point 7', 'HIPAA, 45 CFR 164.530(c)')
+    """
+    if source.startswith("field:"):
+        return source.removeprefix("field:").strip()
+    name, separator, point = source.partition("#")
+    return f"{name}, point {point}" if separator else source
+
+
+def weight_words(weight: float) -> str:
+    """Return a key point's weight as a word and a number.
+
+    >>> weight_words(3.0)
+    'essential, weight 3'
+    """
+    word = "essential" if weight >= 2.5 else "important" if weight >= 1.5 else "helpful"
+    return f"{word}, weight {weight:g}"
+
+
+def signed(points: float) -> str:
+    """Return points with their sign, one decimal, with a true minus sign.
+
+    >>> signed(12.34), signed(-4.0), signed(0.0)
+    ('+12.3', '\u22124.0', '0.0')
+    """
+    text = f"{abs(points):.1f}"
+    if text == "0.0":
+        return text
+    return f"+{text}" if points > 0 else f"\u2212{text}"
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun.
+
+    >>> count(1, "answer"), count(2, "answer")
+    ('1 answer', '2 answers')
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"

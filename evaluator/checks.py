@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import zlib
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from evaluator.domain import Question, Segment
 from evaluator.text import FUNCTION_WORDS, content_words, words
@@ -86,14 +88,17 @@ def is_keyword_list(text: str) -> bool:
 
 def is_padded(segments: Sequence[Segment]) -> bool:
     """Return whether an answer says the same thing over and over."""
-    sentences = [piece.text.lower() for piece in segments if piece.whole and len(words(piece.text)) >= 3]
-    if len(sentences) < 3:
+    whole = [piece for piece in segments if piece.whole and len(words(piece.text)) >= 3]
+    if len(whole) < 3:
         return False
-    repeats = sum(
-        any(fuzz.token_sort_ratio(sentence, earlier) >= PADDING_RATIO for earlier in sentences[:i])
-        for i, sentence in enumerate(sentences)
-    )
-    return repeats / len(sentences) >= PADDING_SHARE
+    sentences = [" ".join(sorted(piece.text.lower().split())) for piece in whole]
+    ends = [piece.end for piece in whole]
+    repeats = 0
+    for piece, sentence in zip(whole, sentences, strict=True):
+        # Windows of one long sentence overlap: what two of them share was said once.
+        earlier = sentences[: bisect_right(ends, piece.start)]
+        repeats += process.extractOne(sentence, earlier, scorer=fuzz.ratio, score_cutoff=PADDING_RATIO) is not None
+    return repeats / len(whole) >= PADDING_SHARE
 
 
 def copied_from(text: str, segments: Sequence[Segment], question: Question) -> int | None:
@@ -105,24 +110,26 @@ def copied_from(text: str, segments: Sequence[Segment], question: Question) -> i
     sentences = [" ".join(words(piece.text)) for piece in segments if piece.whole and len(words(piece.text)) >= 5]
     for number, model in enumerate(question.model_answers, start=1):
         model_flat = " ".join(words(model.text))
-        if fuzz.ratio(flat, model_flat) >= COPIED_RATIO:
+        if flat and fuzz.ratio(flat, model_flat) >= COPIED_RATIO:
             return number
-        copied = sum(fuzz.partial_ratio(sentence, model_flat) >= COPIED_RATIO for sentence in sentences)
+        copied = sum(
+            len(sentence) <= len(model_flat) and bool(fuzz.partial_ratio(sentence, model_flat, score_cutoff=COPIED_RATIO))
+            for sentence in sentences
+        )
         if len(sentences) >= 2 and copied / len(sentences) >= COPIED_SHARE:
             return number
     return None
 
 
 def shingles(text: str, size: int = 4) -> frozenset[int]:
-    """Return the hashes of all runs of ``size`` words: what near duplicates share."""
+    """Return the hashes of all runs of ``size`` words: what near duplicates share. A shorter text is one run."""
     found = words(text)
-    return frozenset(hash_run(found[i : i + size]) for i in range(max(1, len(found) - size + 1)))
+    runs = max(1, len(found) - size + 1) if found else 0
+    return frozenset(hash_run(found[i : i + size]) for i in range(runs))
 
 
 def hash_run(run: Sequence[str]) -> int:
     """Return a number for a run of words that is the same in every process."""
-    import zlib
-
     return zlib.crc32(" ".join(run).encode())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from evaluator.domain import KeyPoint, ModelAnswer
 from evaluator.text import content_words, normalise, segment, words
 
@@ -32,5 +30,8 @@ def derive_key_points(model_answers: tuple[ModelAnswer, ...]) -> tuple[KeyPoint,
 def _clauses(text: str) -> list[str]:
     """Return the smallest segments of a text: clauses where a sentence has them, whole sentences elsewhere."""
     segments = segment(normalise(text))
-    with_clauses = Counter(piece.group for piece in segments if not piece.whole)
-    return [piece.text for piece in segments if not (piece.whole and with_clauses[piece.group])]
+    return [
+        piece.text
+        for piece in segments
+        if not any(piece.start <= other.start and other.end <= piece.end for other in segments if other is not piece)
+    ]

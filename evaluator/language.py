@@ -17,8 +17,14 @@ LANGUAGE_MARGIN = 12.0
 """How much likelier (in nats) another language must be. English came first in every development answer, non-native ones
 among them; Spanish, German and French sentences of eight words lead by 20 and more."""
 
-ENGLISH_SHARE = 0.25
-"""Share of English function words above which a text is English whatever the identifier says."""
+ENGLISH_SHARE = 0.2
+"""Share of function words that only English has above which a text is English whatever the identifier says."""
+
+_SHARED_WORDS = frozenset(
+    """a am an are as at be by can do for had has he her him his i in is me most my no not of off on once or out over own so
+    to under was we will""".split()
+)
+"""English function words that are common words of another language, too: "no me calmo" has two, and is Spanish."""
 
 
 def why_unscored(original: str, normalised: NormalisedText) -> Unscored | None:
@@ -51,9 +57,9 @@ def other_language(text: str) -> str | None:
     latin = sum(char.isascii() for char in text if char.isalpha()) >= 0.5 * sum(char.isalpha() for char in text)
     if latin and len(found) < MIN_LANGUAGE_WORDS:
         return None
-    if sum(word in FUNCTION_WORDS for word in found) >= ENGLISH_SHARE * len(found):
+    if sum(word in FUNCTION_WORDS - _SHARED_WORDS for word in found) >= ENGLISH_SHARE * len(found):
         return None
-    ranking = dict(_identifier().rank(text[:2000]))
+    ranking = dict(_identifier().rank(text[:2000].lower()))
     best = max(ranking, key=lambda code: ranking[code])
     if best == "en":
         return None

@@ -46,7 +46,7 @@ class Calibration:
 
     def ceiling(self, level: int) -> float:
         """Return the highest score (one decimal) of a level (1-5)."""
-        return MAX_SCORE if level == len(self.cuts) + 1 else round(self.cuts[level - 1] - 0.1, 1)
+        return MAX_SCORE if level == len(self.cuts) + 1 else max(0.0, round(self.cuts[level - 1] - 0.1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +105,6 @@ def score_credits(credits: Sequence[Credit], ceilings: Sequence[Ceiling], calibr
         if tally.total > highest:
             tally.add(ceiling.id, ceiling.label, highest - tally.total)
     return tally.score, tuple(tally.contributions)
-
-
 
 
 class _Tally:

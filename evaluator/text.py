@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from evaluator.domain import Segment
 
@@ -19,16 +21,29 @@ CLAUSE_MIN_WORDS = 4
 WINDOW_WORDS = 22
 """Longest segment. MiniLM was trained on sentences of about this length; its own limit is 256 word pieces."""
 
+WINDOW_CHARS = 400
+"""Longest segment in characters: words of sixty letters are no words, and fill the 256 word pieces all the same."""
+
 WINDOW_OVERLAP = 8
 """Words that two neighbouring windows share, so that no clause is cut in both."""
 
 MIXED_SCRIPT_SHARE = 0.02
 """Share of letters outside the Latin script, within words that mix scripts, above which an answer is flagged."""
 
-_CURLY = str.maketrans({"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "`": "'"})
+MAX_MARKS = 7
+"""Combining characters that a base keeps: no script stacks more, and sorting a long stack takes quadratic time."""
 
-_BREAK = re.compile(r"""(?:[.!?\u2026]+["')\]]*(?=\s|$)|[;\n]+|\s[-\u2013\u2014]\s)""")
-_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|vs|etc|e\.g|i\.e|a\.m|p\.m|approx|no|jr|sr)\.$", re.IGNORECASE)
+_CURLY = str.maketrans(
+    {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "`": "'"}
+)
+_LINE_BREAKS = frozenset("\n\r\v\f\x85\u2028\u2029")
+
+# A run of marks is tried from its start only, and never given back: a thousand dots must not take a million steps.
+_BREAK = re.compile(r"""(?:(?<![.!?\u2026])[.!?\u2026]++["')\]]*+(?=\s|$)|[;\n]+|\s[-\u2013\u2014]\s)""")
+_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|vs|e\.g|i\.e|approx)\.\Z", re.IGNORECASE)
+_ABBREVIATION_OR_END = re.compile(r"\b(?:etc|a\.m|p\.m|jr|sr)\.\Z", re.IGNORECASE)
+_NUMBER_OR_END = re.compile(r"\bno\.\Z", re.IGNORECASE)
+_NEXT = re.compile(r"\s*(\S?)")
 _CLAUSE = re.compile(
     r"""(?:,\s+(?:and|but|so|then|or|because|while|instead|which|whereas|even)\b
          |,\s+(?=(?:i|we|you|he|she|they|it)(?:'\w+)?\s)
@@ -41,13 +56,14 @@ _CLAUSE = re.compile(
 _FILLER = re.compile(
     r"""\b(?:u+m+|u+h+|e+r+m*|h+m+|mm+)\b,?
       | ,?\s*\b(?:you\ know|i\ mean|kind\ of|sort\ of|i\ guess)\b,?
-      | (?:^|,\s*)(?:like|well|so|okay|ok|yeah|right|basically|honestly|actually)\b,?\s
+      | (?:^|,\s*)(?:like|well|so|okay|ok|yeah|right(?!\ (?:away|now|then)\b)|basically|honestly|actually)\b,?\s
       | ,\s*(?:like|right|ok|okay)\s*(?=,|$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 _STUTTER = re.compile(r"\b(\w+)(?:[\s,]+\1\b)+", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u00b7]|\(?\d{1,2}[.)])\s+")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_ATOM = re.compile(r"[^\w\s]{0,3}[^\W_]{1,60}(?:['\u2019][^\W_]{1,60}){0,3}[^\w\s]{0,3}")
 
 FUNCTION_WORDS = frozenset(
     """a about after again all also am an and any are as at be because been before being but by can could did do does doing
@@ -66,6 +82,8 @@ class NormalisedText:
     text: str
     offsets: tuple[int, ...]
     """For every character of ``text``, and one past its end, the index of the original character it came from."""
+    ends: tuple[int, ...]
+    """For every character of ``text``, one past the last original character it came from."""
     stripped: int
     """How many control and direction characters were removed."""
     mixed_script: bool
@@ -73,7 +91,7 @@ class NormalisedText:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the span of the original text that ``text[start:end]`` came from."""
-        return self.offsets[start], self.offsets[end - 1] + 1 if end > start else self.offsets[start]
+        return self.offsets[start], self.ends[end - 1] if end > start else self.offsets[start]
 
 
 def normalise(text: str) -> NormalisedText:
@@ -83,9 +101,12 @@ def normalise(text: str) -> NormalisedText:
     """
     out: list[str] = []
     offsets: list[int] = []
+    ends: list[int] = []
     stripped = 0
-    for start, cluster in _clusters(text):
-        if cluster in "\n\r":
+    for start, end in _clusters(text):
+        cluster = text[start : min(end, start + 1 + MAX_MARKS)]
+        stripped += end - start - len(cluster)
+        if cluster[0] in _LINE_BREAKS:
             piece = "\n"
         elif cluster.isspace():
             piece = " "
@@ -93,12 +114,14 @@ def normalise(text: str) -> NormalisedText:
             stripped += 1
             continue
         else:
-            piece = unicodedata.normalize("NFKC", cluster).translate(_CURLY)
+            # Before NFKC, which makes an acute accent a space with a mark, and after it for full-width marks.
+            piece = unicodedata.normalize("NFKC", cluster.translate(_CURLY)).translate(_CURLY)
         out.append(piece)
         offsets.extend([start] * len(piece))
+        ends.extend([end] * len(piece))
     joined = "".join(out)
     offsets.append(len(text))
-    return NormalisedText(joined, tuple(offsets), stripped, _mixes_scripts(joined))
+    return NormalisedText(joined, tuple(offsets), tuple(ends), stripped, _mixes_scripts(joined))
 
 
 def words(text: str) -> list[str]:
@@ -123,16 +146,20 @@ def segment(normalised: NormalisedText) -> tuple[Segment, ...]:
     """Cut a text into sentences, and sentences that do more than one thing into clauses.
 
     A sentence longer than a window, as in a transcript without punctuation, is cut at clause marks first and
-    into overlapping windows where there are none. Nothing is left out: every word is in at least one segment.
+    into overlapping windows where there are none; neighbours that fit a window together count as whole, and so does
+    a piece without such a neighbour. Nothing is left out: every word is in at least one segment.
     A sentence comes before its clauses. Spans refer to the original text.
     """
     segments: list[Segment] = []
     for group, (start, end) in enumerate(_sentences(normalised.text)):
         clauses = _clauses(normalised.text, start, end)
-        if len(words(normalised.text[start:end])) <= WINDOW_WORDS:
+        if _fits(normalised.text, start, end):
             spans = [(start, end, True), *((s, e, False) for s, e in clauses if len(clauses) > 1)]
         else:
-            spans = [(s, e, False) for s, e in clauses] + [(s, e, True) for s, e in _joined(normalised.text, clauses)]
+            windows = [window for s, e in clauses for window in _windows(normalised.text, s, e)]
+            pairs = _pairs(normalised.text, windows)
+            paired = {window for pair in pairs for window in pair}
+            spans = [(a[0], b[1], True) for a, b in pairs] + [(s, e, (s, e) not in paired) for s, e in windows]
         for s, e, whole in sorted(spans, key=lambda span: (span[0], -span[1])):
             text = tidy(normalised.text[s:e])
             if words(text):
@@ -148,19 +175,20 @@ def tidy(text: str) -> str:
     >>> tidy("um, I I would, you know, listen")
     'I would listen'
     """
-    without = _STUTTER.sub(r"\1", _FILLER.sub(" ", _BULLET.sub("", text)))
+    spaced = " ".join(text.split())
+    without = _STUTTER.sub(r"\1", _FILLER.sub(" ", _BULLET.sub("", spaced)))
     collapsed = " ".join(without.split()).strip(" ,;:-")
-    return collapsed or " ".join(text.split())
+    return collapsed if _WORD.search(collapsed) else spaced
 
 
-def _clusters(text: str) -> Iterator[tuple[int, str]]:
-    """Yield each character with the combining characters that follow it, and where it starts."""
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the span of each character with the combining characters that follow it."""
     start = 0
     while start < len(text):
         end = start + 1
-        while end < len(text) and end - start < 8 and unicodedata.combining(text[end]):
+        while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        yield start, text[start:end]
+        yield start, end
         start = end
 
 
@@ -168,12 +196,25 @@ def _sentences(text: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     start = 0
     for match in _BREAK.finditer(text):
-        if _ABBREVIATION.search(text[start : match.end()]) or _is_list_number(text, start, match.start()):
+        if _is_abbreviation(text, match) or _is_list_number(text, start, match.start()):
             continue
         spans.append((start, match.end()))
         start = match.end()
     spans.append((start, len(text)))
     return [trimmed for span in spans if (trimmed := _trim(text, *span))]
+
+
+def _is_abbreviation(text: str, mark: re.Match[str]) -> bool:
+    """Return whether a full stop belongs to an abbreviation inside a sentence; "etc." and "no." may also end one."""
+    if mark.group() != ".":
+        return False
+    before, after = (max(0, mark.start() - 8), mark.end()), _NEXT.match(text, mark.end())
+    following = after.group(1) if after else ""
+    return bool(
+        _ABBREVIATION.search(text, *before)
+        or (_ABBREVIATION_OR_END.search(text, *before) and not following.isupper())
+        or (_NUMBER_OR_END.search(text, *before) and following.isdigit())
+    )
 
 
 def _is_list_number(text: str, start: int, dot: int) -> bool:
@@ -190,35 +231,42 @@ def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """Cut a sentence at clause marks, joining pieces too short to judge to the piece before (or the first to the next)."""
+    starts = [match.start() for match in _WORD.finditer(text, start, end)]
     cuts = [start]
     for match in _CLAUSE.finditer(text, start, end):
         cut = match.start() + 1 if text[match.start()] in ",:" else match.start()
-        if _count(text, cuts[-1], cut) >= CLAUSE_MIN_WORDS and _count(text, cut, end) >= CLAUSE_MIN_WORDS:
+        before = bisect_left(starts, cut)
+        if before - bisect_left(starts, cuts[-1]) >= CLAUSE_MIN_WORDS and len(starts) - before >= CLAUSE_MIN_WORDS:
             cuts.append(cut)
     cuts.append(end)
-    spans = [trimmed for pair in zip(cuts, cuts[1:], strict=False) if (trimmed := _trim(text, *pair))]
-    return [window for span in spans for window in _windows(text, *span)]
+    return [trimmed for pair in pairwise(cuts) if (trimmed := _trim(text, *pair))]
 
 
 def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut a piece into overlapping windows of at most WINDOW_WORDS words and 400 characters."""
-    found = [(match.start(), match.end()) for match in re.compile(r"\S{1,60}").finditer(text, start, end)]
-    if len(found) <= WINDOW_WORDS and end - start <= 400:
+    """Cut a piece into overlapping windows of at most WINDOW_WORDS words and WINDOW_CHARS characters."""
+    if _fits(text, start, end):
         return [(start, end)]
-    step = WINDOW_WORDS - WINDOW_OVERLAP
+    atoms = [match.span() for match in _ATOM.finditer(text, start, end)]
     windows = []
-    for first in range(0, len(found), step):
-        last = min(first + WINDOW_WORDS, len(found))
-        windows.append((found[first][0], found[last - 1][1]))
-        if last == len(found):
+    first = 0
+    while first < len(atoms):
+        last = first + 1
+        while last < len(atoms) and last - first < WINDOW_WORDS and atoms[last][1] - atoms[first][0] <= WINDOW_CHARS:
+            last += 1
+        windows.append((atoms[first][0], atoms[last - 1][1]))
+        if last == len(atoms):
             break
+        first = max(first + 1, last - min(WINDOW_OVERLAP, (last - first) // 2))
     return windows
 
 
-def _joined(text: str, clauses: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return pairs of neighbouring clauses that fit a window, so that a clause keeps its context in long sentences."""
-    pairs = [(a[0], b[1]) for a, b in zip(clauses, clauses[1:], strict=False)]
-    return [pair for pair in pairs if _count(text, *pair) <= WINDOW_WORDS]
+def _fits(text: str, start: int, end: int) -> bool:
+    return end - start <= WINDOW_CHARS and _count(text, start, end) <= WINDOW_WORDS
+
+
+def _pairs(text: str, clauses: list[tuple[int, int]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return neighbouring clauses that fit a window together, so that a clause keeps its context in long sentences."""
+    return [(a, b) for a, b in pairwise(clauses) if _fits(text, a[0], b[1])]
 
 
 def _count(text: str, start: int, end: int) -> int:

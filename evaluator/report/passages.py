@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from evaluator.domain import Coverage, Evidence, Flag, FlagKind, PointResult, Stance
 from evaluator.report.visible import one_line, visible_pieces
-from evaluator.report.wording import certainty
+from evaluator.report.wording import TONE_WORDS, certainty
 
 SURE_ENOUGH = 0.5
 """Probability from which further evidence for the same behaviour is marked; the surest is marked whatever it is."""
@@ -28,6 +29,14 @@ class Tone(StrEnum):
 
 _GRAVITY = {tone: rank for rank, tone in enumerate((Tone.RED_FLAG, Tone.CONTRADICTED, Tone.COVERED, Tone.PARTLY))}
 """Which tone a passage takes that does several things. A covered behaviour outshines a partly covered one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The candidate's own words, and how sure the judge is of what they show."""
+
+    text: str
+    certainty: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +76,14 @@ class Passage:
         """Numbers of the key points that it is about."""
         return tuple(dict.fromkeys(span.number for span in self.spans if span.number))
 
+    @property
+    def description(self) -> str:
+        """Everything that it shows and how sure that is, for a reader who does not see the marks."""
+        return "; ".join(f"{TONE_WORDS[span.tone]}: {span.label} ({span.certainty})" for span in self.spans)
+
 
 def split_passages(text: str, spans: Iterable[Span]) -> tuple[Passage, ...]:
-    """Cut ``text`` at every edge of a span; neighbours with the same spans stay one passage.
+    """Cut ``text`` at every edge of a span, and nowhere else.
 
     The passages cover the text exactly: each starts where the one before ends. Spans outside the text are clipped.
     """
@@ -77,10 +91,8 @@ def split_passages(text: str, spans: Iterable[Span]) -> tuple[Passage, ...]:
     known = tuple(span for span in spans if span.start < min(span.end, len(text)))
     edges = sorted({0, len(text), *(edge for span in known for edge in (span.start, min(span.end, len(text))))})
     passages: list[Passage] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         here = tuple(sorted((s for s in known if s.start <= start and end <= s.end), key=_order))
-        if passages and passages[-1].spans == here:
-            start = passages.pop().start
         passages.append(Passage(start, end, "".join(pieces[start:end]), here))
     return tuple(passages)
 
@@ -101,6 +113,11 @@ def flag_evidence(flag: Flag) -> tuple[Evidence, ...]:
     if flag.kind is FlagKind.RED_FLAG:
         return _distinct([evidence for evidence in flag.evidence if evidence.stance is not Stance.DENIES])
     return _distinct(flag.evidence)
+
+
+def quotes(evidence: Sequence[Evidence], *, with_numbers: bool) -> tuple[Quote, ...]:
+    """Return evidence as quotes on one line each, with probabilities where the reader is to see them."""
+    return tuple(Quote(one_line(e.text), certainty(e.probability, with_number=with_numbers)) for e in evidence)
 
 
 def point_spans(point: PointResult, number: str, *, with_numbers: bool) -> list[Span]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,12 @@ SYMBOLS: Mapping[str, str] = {
     "red_flag": "\u2691",
 }
 """A sign for each status, so that no meaning hangs on colour."""
+
+TONE_WORDS: Mapping[str, str] = {
+    **{status.value: word for status, word in STATUS_WORDS.items()},
+    "red_flag": "Red flag",
+}
+"""A word for each kind of marked passage."""
 
 FLAG_TITLES: Mapping[FlagKind, str] = {
     FlagKind.RED_FLAG: "Red flag",
@@ -91,11 +97,17 @@ class Wording:
     title: str
     subject: str
     """Who answered, at the start of a sentence."""
+    said: str
+    """Before a quote."""
     answer: str
     answers: str
     overview: str
     changes: str
+    """Heading of the most valuable changes over all answers."""
     change: str
+    """The same within one answer."""
+    change_else: str
+    """The same within an answer with a red flag, whose advice comes before."""
     strengths: str
     model: str
     review: str
@@ -105,11 +117,13 @@ WORDINGS: Mapping[Audience, Wording] = {
     "candidate": Wording(
         title="Your interview feedback",
         subject="You",
+        said="You said",
         answer="Your answer",
         answers="Your answers",
         overview="How you did",
-        changes="The two things to change first",
-        change="What to change first",
+        changes="What to change first",
+        change="What would help this answer most",
+        change_else="What else would help this answer",
         strengths="What came across well",
         model="Examples of a good answer",
         review="A person will read this answer before anything is decided.",
@@ -117,11 +131,13 @@ WORDINGS: Mapping[Audience, Wording] = {
     "recruiter": Wording(
         title="Interview report",
         subject="The candidate",
+        said="The answer says",
         answer="The answer",
         answers="The answers",
         overview="At a glance",
         changes="What would raise the score most",
-        change="What would raise the score most",
+        change="What would raise this score most",
+        change_else="What else would raise this score",
         strengths="What came across well",
         model="Model answers",
         review="Please read this answer yourself before you decide.",
@@ -148,16 +164,23 @@ def certainty(probability: float, *, with_number: bool) -> str:
     return f"{word}, {probability:.2f}" if with_number else word
 
 
-def source_words(source: str) -> str:
-    """Return a source as a reader would name it.
+def source_words(sources: Sequence[str]) -> tuple[str, ...]:
+    """Return sources as a reader would name them, the points of one digest together.
 
-    >>> source_words("pharmacy-video#7"), source_words("field: HIPAA, 45 CFR 164.530(c)")
-    ('pharmacy-video, point 7', 'HIPAA, 45 CFR 164.530(c)')
+    >>> source_words(["pharmacy-video#7", "pharmacy-video#9", "field: HIPAA, 45 CFR 164.530(c)"])
+    ('pharmacy-video, points 7 and 9', 'HIPAA, 45 CFR 164.530(c)')
     """
-    if source.startswith("field:"):
-        return source.removeprefix("field:").strip()
-    name, separator, point = source.partition("#")
-    return f"{name}, point {point}" if separator else source
+    points: dict[str, list[str]] = {}
+    for source in sources:
+        name, _, number = (source.removeprefix("field:"), "", "") if source.startswith("field:") else source.partition("#")
+        points.setdefault(name.strip(), []).extend([number] if number else [])
+    return tuple(f"{name}, {_points(numbers)}" if numbers else name for name, numbers in points.items())
+
+
+def _points(numbers: Sequence[str]) -> str:
+    if len(numbers) == 1:
+        return f"point {numbers[0]}"
+    return f"points {', '.join(numbers[:-1])} and {numbers[-1]}"
 
 
 def weight_words(weight: float) -> str:

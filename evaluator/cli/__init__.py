@@ -1,0 +1,41 @@
+"""The command line: commands parse, call one function, and write. Heavy imports wait until a command runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from evaluator import __version__
+from evaluator.cli.bank import bank
+from evaluator.cli.check import check
+from evaluator.cli.demo import demo
+from evaluator.cli.doctor import doctor
+from evaluator.cli.score import report, score
+from evaluator.cli.seeds import seeds
+from evaluator.errors import EvaluatorError
+
+
+class _Group(click.Group):
+    """Turns errors that a user can cause into one line on stderr and exit code 1; everything else is a bug."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        try:
+            return super().invoke(ctx)
+        except EvaluatorError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows could not be scored. "
+    "The tool advises; a person decides.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="evaluator")
+def main() -> None:
+    """Judge pharmacy interview answers against good answers, offline, with evidence."""
+
+
+for command in (demo, check, score, report, bank, seeds, doctor):
+    main.add_command(command)

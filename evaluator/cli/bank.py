@@ -1,0 +1,67 @@
+"""``evaluator bank``: look at the questions, and check their files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from evaluator.cli.options import bank_option
+
+
+@click.group()
+def bank() -> None:
+    """List, show and check the questions."""
+
+
+@bank.command("list")
+@bank_option
+def list_questions(bank_folder: Path | None) -> None:
+    """List the questions: id, number of key points, text."""
+    from evaluator.bank import load_bank
+
+    loaded = load_bank(bank_folder)
+    width = max(len(question.id) for question in loaded.questions)
+    for question in loaded.questions:
+        kind = "derived" if question.derived else "points "
+        click.echo(f"{question.id:{width}}  {len(question.key_points):2} {kind}  {question.text}")
+
+
+@bank.command()
+@click.argument("question_id", metavar="ID")
+@bank_option
+def show(question_id: str, bank_folder: Path | None) -> None:
+    """Show what is known about good answers to a question."""
+    from evaluator.bank import load_bank, match_question, nearest_question_id
+
+    loaded = load_bank(bank_folder)
+    question = match_question(loaded, question_id)
+    if question is None:
+        near = nearest_question_id(loaded, question_id)
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise click.BadParameter(f"no question {question_id!r}.{hint} See: evaluator bank list", param_hint="ID")
+    from evaluator.bank_view import describe_question
+
+    click.echo(describe_question(question))
+
+
+@bank.command()
+@bank_option
+@click.option("--seeds", "seeds_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Digests that sources name.  [default: the shipped ones]")
+def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
+    """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
+    from evaluator.bank import completeness_faults, read_bank, shipped_bank_path
+    from evaluator.seeds import load_digests, shipped_seeds_path, unknown_sources
+
+    folder = bank_folder or shipped_bank_path()
+    loaded, faults = read_bank(folder)
+    if not any(fault.fatal for fault in faults):
+        faults.extend(completeness_faults(loaded, folder))
+        faults.extend(unknown_sources(folder, load_digests(seeds_folder or shipped_seeds_path())))
+    for fault in faults:
+        click.echo(str(fault))
+    if faults:
+        click.echo(f"{len(faults)} faults in {folder}", err=True)
+        sys.exit(1)
+    click.echo(f"{len(loaded.questions)} questions, no faults.", err=True)

@@ -1,0 +1,28 @@
+"""``evaluator demo``: sample answers in, a whole report set out; the first thing a newcomer runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evaluator.cli.options import model_options
+
+
+@click.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("reports/demo"), show_default=True, help="Folder for the reports.")
+@model_options
+def demo(output: Path, model: str | None, stance_model: str | None, threads: int | None) -> None:
+    """Score the sample answers of six invented candidates and write every kind of report."""
+    from evaluator.answers import read_answers
+    from evaluator.loading import load_engine
+    from evaluator.outputs import Destination, sample_answers_path, write_results
+
+    click.echo("Loading the models ...", err=True)
+    engine = load_engine(None, model, stance_model, threads)
+    table = read_answers(sample_answers_path(), engine.bank)
+    click.echo("Scoring the sample answers of six invented candidates ...", err=True)
+    results = list(engine.evaluate(table.answers))
+    write_results(results, Destination(("jsonl", "csv", "xlsx", "html", "md"), output, True), audience="recruiter", with_model_answers=True)
+    click.echo(f"Done: {len(results)} answers. Open this file in a browser:", err=True)
+    click.echo(str(output / "index.html"))

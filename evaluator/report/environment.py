@@ -1,0 +1,46 @@
+"""The two template environments: one escapes HTML everywhere, the other leaves escaping to filters of the medium."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from evaluator.report.wording import ADVICE_ONLY, SYMBOLS, TONE_WORDS, count
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@cache
+def html_environment() -> Environment:
+    """Return the environment for pages. Everything is escaped: jinja2 would not recognise the suffix ``.html.j2``."""
+    return _environment(autoescape=True)
+
+
+def plain_environment() -> Environment:
+    """Return a new environment for Markdown or terminal text, to which the caller adds the filters that escape."""
+    return _environment(autoescape=False)
+
+
+def _environment(*, autoescape: bool) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(advice_only=ADVICE_ONLY, symbols=SYMBOLS, tone_words=TONE_WORDS, count=count)
+    environment.filters["capitalize_first"] = capitalize_first
+    return environment
+
+
+def capitalize_first(text: str) -> str:
+    """Return ``text`` with its first letter in upper case and the rest as it is.
+
+    >>> capitalize_first("calls the NABP")
+    'Calls the NABP'
+    """
+    return text[:1].upper() + text[1:]

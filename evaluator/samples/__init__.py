@@ -1,0 +1,1 @@
+"""Sample answers: six invented candidates, all twelve shipped questions."""

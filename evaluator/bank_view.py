@@ -33,7 +33,11 @@ def describe_question(question: Question) -> str:
     if question.anchors:
         lines += ["", "Levels"]
         for level, text in sorted(question.anchors.items(), reverse=True):
-            lines.extend(textwrap.wrap(f"{level} {LEVEL_NAMES[level]}: {text}", WIDTH, initial_indent="  ", subsequent_indent="    "))
+            lines.extend(
+                textwrap.wrap(
+                    f"{level} {LEVEL_NAMES[level]}: {text}", WIDTH, initial_indent="  ", subsequent_indent="    "
+                )
+            )
     return "\n".join(lines)
 
 

@@ -113,7 +113,8 @@ def copied_from(text: str, segments: Sequence[Segment], question: Question) -> i
         if flat and fuzz.ratio(flat, model_flat) >= COPIED_RATIO:
             return number
         copied = sum(
-            len(sentence) <= len(model_flat) and bool(fuzz.partial_ratio(sentence, model_flat, score_cutoff=COPIED_RATIO))
+            len(sentence) <= len(model_flat)
+            and bool(fuzz.partial_ratio(sentence, model_flat, score_cutoff=COPIED_RATIO))
             for sentence in sentences
         )
         if len(sentences) >= 2 and copied / len(sentences) >= COPIED_SHARE:

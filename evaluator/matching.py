@@ -78,7 +78,8 @@ class AnswerMatch:
 def question_texts(question: Question) -> list[str]:
     """Return every text of a question that is embedded, in the order that ``question_vectors`` expects."""
     texts = [question.text]
-    for behaviour in (*question.key_points, *question.red_flags):
+    behaviours: list[KeyPoint | RedFlag] = [*question.key_points, *question.red_flags]
+    for behaviour in behaviours:
         affirm, deny = _statements(behaviour)
         texts.extend((*affirm, *deny))
     texts.extend(_model_sentences(question))

@@ -30,7 +30,7 @@ FLAT_COLUMNS = (
 )  # fmt: skip
 """Columns of the flat form, followed by the extra columns of the input."""
 
-_EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001
+_EPOCH = datetime(2000, 1, 1)
 """Creation date of every workbook: the same results give the same bytes."""
 
 _FORMULA_LEAD = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
@@ -68,7 +68,11 @@ class Destination:
         """Say where the results are, for the end of a run."""
         if self.path is None:
             return ""
-        return f"Open {self.path / 'index.html'}" if self.is_folder and "html" in self.formats else f"Written to {self.path}"
+        return (
+            f"Open {self.path / 'index.html'}"
+            if self.is_folder and "html" in self.formats
+            else f"Written to {self.path}"
+        )
 
 
 def sample_answers_path() -> Path:
@@ -77,7 +81,11 @@ def sample_answers_path() -> Path:
 
 
 def write_results(
-    results: Sequence[Result], destination: Destination, *, audience: str = "recruiter", with_model_answers: bool = False
+    results: Sequence[Result],
+    destination: Destination,
+    *,
+    audience: str = "recruiter",
+    with_model_answers: bool = False,
 ) -> None:
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
@@ -169,7 +177,9 @@ def _workbook(results: Sequence[Result]) -> bytes:
     return buffer.getvalue()
 
 
-def _pages(results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool) -> Iterator[tuple[str, str]]:
+def _pages(
+    results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool
+) -> Iterator[tuple[str, str]]:
     """Yield the name and text of the index and of every candidate's page."""
     from evaluator.report.html import render_candidate_html, render_index_html
     from evaluator.report.markdown import render_index_markdown, render_markdown
@@ -179,11 +189,16 @@ def _pages(results: Sequence[Result], form: str, audience: Audience, with_model_
     for candidate_id in ids:
         own = [result for result in results if result.answer.candidate_id == candidate_id]
         if form == "html":
-            text = render_candidate_html(own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id)
+            text = render_candidate_html(
+                own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
+            )
         else:
             text = render_markdown(own, audience=audience, with_model_answers=with_model_answers)
         yield links[candidate_id], text
-    yield (f"index.{form}", render_index_html(results, links=links) if form == "html" else render_index_markdown(results, links=links))
+    yield (
+        f"index.{form}",
+        render_index_html(results, links=links) if form == "html" else render_index_markdown(results, links=links),
+    )
 
 
 def _write(path: Path, content: bytes) -> None:

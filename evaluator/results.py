@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from evaluator.domain import (
     Answer,
@@ -31,15 +32,18 @@ SCHEMA = "evaluator-result/1"
 """Name and major version of the form of a result. Fields are added within a version, never changed or removed."""
 
 
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class _Record(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
 
 class EvidenceRecord(_Record):
     """A passage of the answer that says something about a behaviour."""
 
-    start: int
-    end: int
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
     text: str
     similarity: float
     stance: Stance
@@ -104,8 +108,8 @@ class ResultRecord(_Record):
     answer: str
     row: int = 0
     extra: dict[str, str] = {}
-    score: float | None
-    level: int | None
+    score: float | None = Field(ge=0, le=100)
+    level: int | None = Field(ge=1, le=5)
     unscored: UnscoredRecord | None
     needs_review: bool
     flags: list[FlagRecord]
@@ -113,7 +117,13 @@ class ResultRecord(_Record):
     contributions: list[ContributionRecord] = []
     signature: SignatureRecord
 
-    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=lambda name: name.removesuffix("_"))
+    model_config = ConfigDict(alias_generator=lambda name: name.removesuffix("_"))
+
+    @model_validator(mode="after")
+    def _is_scored_or_says_why_not(self) -> Self:
+        if (self.score is None, self.level is None) != (self.unscored is not None,) * 2:
+            raise ValueError("either score and level are given, or unscored is")
+        return self
 
 
 def to_record(result: Result) -> dict[str, Any]:
@@ -140,8 +150,12 @@ def to_record(result: Result) -> dict[str, Any]:
 
 
 def to_json_line(result: Result) -> str:
-    """Return a result as one line of JSON, without the line break."""
-    return json.dumps(to_record(result), ensure_ascii=False, separators=(", ", ": ")).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    """Return a result as one line of JSON, without the line break.
+
+    A surrogate without its other half is in no valid text file; it becomes U+FFFD, so that spans stay right.
+    """
+    line = json.dumps(to_record(result), ensure_ascii=False, separators=(", ", ": "), allow_nan=False)
+    return _LONE_SURROGATE.sub("\ufffd", line).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def read_results(path: Path, bank: Bank | None = None) -> list[Result]:
@@ -155,12 +169,16 @@ def read_results(path: Path, bank: Bank | None = None) -> list[Result]:
         ResultsError: the file cannot be read, or a line is not a result; names the line.
     """
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             results = list(parse_results(file, path.name, bank))
     except UnicodeDecodeError as error:
-        raise ResultsError(f"{path.name}: not UTF-8 text. Give the .jsonl file that `evaluator score` wrote.") from error
+        raise ResultsError(
+            f"{path.name}: not UTF-8 text. Give the .jsonl file that `evaluator score` wrote."
+        ) from error
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror}). Give the .jsonl file that `evaluator score` wrote.") from error
+        raise ResultsError(
+            f"{path}: cannot be read ({error.strerror}). Give the .jsonl file that `evaluator score` wrote."
+        ) from error
     if not results:
         raise ResultsError(f"{path.name}: no results in it. Give the .jsonl file that `evaluator score` wrote.")
     return results
@@ -176,7 +194,7 @@ def parse_results(lines: Iterable[str], name: str, bank: Bank | None = None) -> 
         except ValidationError as error:
             detail = error.errors()[0]
             where = ".".join(str(step) for step in detail["loc"])
-            what = f"{where}: {detail['msg']}" if where else "not JSON"
+            what = "not JSON" if detail["type"] == "json_invalid" else f"{where}: {detail['msg']}".removeprefix(": ")
             raise ResultsError(
                 f"{name} line {number}: not a result of this version ({what}). Give the .jsonl file that `evaluator score` wrote."
             ) from None
@@ -213,7 +231,12 @@ def _evidences(records: Iterable[EvidenceRecord]) -> tuple[Evidence, ...]:
 
 
 def _flag(flag: Flag) -> Mapping[str, Any]:
-    return {"kind": str(flag.kind), "id": flag.id, "detail": flag.detail, "evidence": [_evidence(e) for e in flag.evidence]}
+    return {
+        "kind": str(flag.kind),
+        "id": flag.id,
+        "detail": flag.detail,
+        "evidence": [_evidence(e) for e in flag.evidence],
+    }
 
 
 def _point(point: PointResult) -> Mapping[str, Any]:

@@ -87,7 +87,9 @@ def enough_weight(weights: Sequence[float], calibration: Calibration) -> float:
     return min(calibration.enough, calibration.enough_share * sum(weights)) or 1.0
 
 
-def score_credits(credits: Sequence[Credit], ceilings: Sequence[Ceiling], calibration: Calibration) -> tuple[float, tuple[Contribution, ...]]:
+def score_credits(
+    credits: Sequence[Credit], ceilings: Sequence[Ceiling], calibration: Calibration
+) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
     Contributions come in the order: key points, completeness (what exceeds 100 or falls below 0), ceilings.

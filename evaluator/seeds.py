@@ -85,7 +85,9 @@ def read_digest(path: Path) -> Digest:
     except ValidationError as error:
         detail = error.errors()[0]
         location = tuple(detail["loc"])
-        raise SeedsError(f"{path.name} line {file.line(location)}: {'.'.join(map(str, location))}: {detail['msg']}.") from None
+        raise SeedsError(
+            f"{path.name} line {file.line(location)}: {'.'.join(map(str, location))}: {detail['msg']}."
+        ) from None
     except YamlFault as fault:
         raise SeedsError(str(fault)) from None
     points = tuple(_points(path, lines, end + 1))
@@ -104,7 +106,9 @@ def _points(path: Path, lines: list[str], start: int) -> Iterator[str]:
         if not match:
             continue
         if int(match.group(1)) != expected:
-            raise SeedsError(f"{path.name} line {number}: point {match.group(1)} follows point {expected - 1}. Number in order.")
+            raise SeedsError(
+                f"{path.name} line {number}: point {match.group(1)} follows point {expected - 1}. Number in order."
+            )
         expected += 1
         yield match.group(2).strip()
 

@@ -108,7 +108,7 @@ def normalise(text: str) -> NormalisedText:
         stripped += end - start - len(cluster)
         if cluster[0] in _LINE_BREAKS:
             piece = "\n"
-        elif cluster.isspace():
+        elif cluster[0].isspace() and cluster[0] != " ":
             piece = " "
         elif unicodedata.category(cluster[0]) in {"Cc", "Cf", "Co", "Cs", "Cn"}:
             stripped += 1
@@ -177,7 +177,7 @@ def tidy(text: str) -> str:
     """
     spaced = " ".join(text.split())
     without = _STUTTER.sub(r"\1", _FILLER.sub(" ", _BULLET.sub("", spaced)))
-    collapsed = " ".join(without.split()).strip(" ,;:-")
+    collapsed = " ".join(without.split()).strip(" ,;:-\u2013\u2014")
     return collapsed if _WORD.search(collapsed) else spaced
 
 

@@ -13,6 +13,16 @@ from evaluator.errors import EvaluatorError
 MAX_BYTES = 2_000_000
 """Largest YAML file that is read: twenty times the largest question of the shipped bank."""
 
+MAX_DEPTH = 40
+"""Deepest nesting that is read: a bank needs six. The C parser recurses, and a deep file would crash the process."""
+
+_OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path_ = tuple[str | int, ...]
@@ -53,7 +63,8 @@ def read_yaml(path: Path) -> YamlFile:
             raise YamlFault(path, 1, f"the file is larger than {MAX_BYTES // 1_000_000} MB. Split it.")
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise YamlFault(path, 1, "the file is not UTF-8 text. Save it as UTF-8.") from error
+        line = 1 + error.object[: error.start].count(b"\n")
+        raise YamlFault(path, line, "the file is not UTF-8 text. Save it as UTF-8.") from error
     except OSError as error:
         raise YamlFault(path, 1, f"cannot be read ({error.strerror}).") from error
     return parse_yaml(text, path)
@@ -63,10 +74,14 @@ def parse_yaml(text: str, path: Path, first_line: int = 1) -> YamlFile:
     """Read YAML from ``text``, which starts at ``first_line`` of ``path``. Raises as ``read_yaml``."""
     loader = _Loader(text)
     try:
+        depth = 0
         for token in yaml.scan(text, Loader=_Loader):
+            line = token.start_mark.line + first_line
             if isinstance(token, (yaml.AnchorToken, yaml.AliasToken, yaml.TagToken)):
-                line = token.start_mark.line + first_line
                 raise YamlFault(path, line, "anchors, aliases and tags are not allowed. Write the value out.")
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > MAX_DEPTH:
+                raise YamlFault(path, line, "nested too deeply. Write fewer lists within lists.")
         node = loader.get_single_node()
         lines: dict[Path_, int] = {}
         data = _build(loader, node, (), lines, path, first_line) if node is not None else None
@@ -74,10 +89,9 @@ def parse_yaml(text: str, path: Path, first_line: int = 1) -> YamlFile:
         mark = error.problem_mark or error.context_mark
         line = (mark.line if mark else 0) + first_line
         raise YamlFault(path, line, f"not valid YAML: {error.problem}. Check quotes and indentation.") from error
-    except yaml.YAMLError as error:
-        raise YamlFault(path, first_line, f"not valid YAML: {error}".splitlines()[0]) from error
-    except RecursionError as error:
-        raise YamlFault(path, first_line, "nested too deeply.") from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + first_line
+        raise YamlFault(path, line, f"character #x{error.character:04x} is not allowed here. Remove it.") from error
     finally:
         loader.dispose()
     return YamlFile(path, data, lines)
@@ -89,9 +103,9 @@ def _build(loader: Any, node: Any, location: Path_, lines: dict[Path_, int], pat
         mapping: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + first
-            key = loader.construct_object(key_node)
             if isinstance(key_node, yaml.CollectionNode):
-                raise YamlFault(path, line, "a key must be a plain word.")
+                raise YamlFault(path, line, "a key must be a plain word. Remove the brackets.")
+            key = _build(loader, key_node, (), {}, path, first)
             if key in mapping:
                 raise YamlFault(path, line, f"{key!r} is given twice. Remove one.")
             mapping[key] = _build(loader, value_node, (*location, key), lines, path, first)
@@ -99,4 +113,8 @@ def _build(loader: Any, node: Any, location: Path_, lines: dict[Path_, int], pat
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_build(loader, child, (*location, i), lines, path, first) for i, child in enumerate(node.value)]
-    return loader.construct_object(node)
+    try:
+        return loader.construct_object(node)
+    except ValueError as error:
+        message = f"{node.value[:40]!r} looks like a number or a date, and is none. Put it in quotes."
+        raise YamlFault(path, node.start_mark.line + first, message) from error

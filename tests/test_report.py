@@ -582,6 +582,14 @@ def test_no_control_character_gets_through(medium: str, everyone: list[Result]) 
         text.encode("utf-8")
 
 
+@MEDIA
+def test_a_results_file_cannot_smuggle_control_characters_in(medium: str, good: Result) -> None:
+    forged = replace(good, signature=Signature("\x1b[31m`x`", "<b>", "\u202e", "", "a\nb"))
+    text = RENDERERS[medium]([forged], "candidate", False)
+    assert "[U+001B]" in text and "[U+202E]" in text
+    assert not {char for char in text if char != "\n" and category(char) in {"Cc", "Cf"}}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -601,6 +609,15 @@ def test_markdown_shows_text_as_it_stands(text: str) -> None:
         assert "".join(child.content for child in inline[0].children) == " ".join(text.split())
         block = {token.type for token in tokens if token.nesting == 1}
         assert block <= {"paragraph_open", "blockquote_open", "bullet_list_open", "list_item_open"}
+
+
+@pytest.mark.parametrize(
+    "text", ["https://a.example/x", "www.a.example", "me@a.example", "@team", "(https://a.example)", "x://`y`"]
+)
+def test_markdown_shows_what_looks_like_a_link_as_code(text: str) -> None:
+    escaped = escape_markdown(f"see {text} there")
+    assert re.fullmatch(r"see (`+) ?(.+?) ?\1 there", escaped)
+    assert text in escaped
 
 
 def test_markdown_reports_hold_only_their_own_structure(everyone: list[Result], hostile: Result) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +74,10 @@ class Table:
 
 
 def plain_text(value: object) -> str:
-    """Return a number, date or truth value as a person would type it.
+    """Return a number or truth value as a person would type it, and '' for None.
 
-    >>> plain_text(3.0), plain_text(2.5), plain_text(True), plain_text(None), plain_text(date(2024, 5, 1))
-    ('3', '2.5', 'true', '', '2024-05-01')
+    >>> plain_text(3.0), plain_text(2.5), plain_text(True), plain_text(None)
+    ('3', '2.5', 'true', '')
     """
     if value is None:
         return ""
@@ -87,8 +86,4 @@ def plain_text(value: object) -> str:
     if isinstance(value, float):
         # Above 2**53 a float no longer stands for one integer: writing its digits out would invent some.
         return str(int(value)) if math.isfinite(value) and value.is_integer() and abs(value) <= 2**53 else repr(value)
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time.min else value.isoformat(sep=" ")
-    if isinstance(value, (date, time)):
-        return value.isoformat()
     return str(value)

@@ -48,7 +48,13 @@ def show(question_id: str, bank_folder: Path | None) -> None:
 
 @bank.command()
 @bank_option
-@click.option("--seeds", "seeds_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Digests that sources name.  [default: the shipped ones]")
+@click.option(
+    "--seeds",
+    "seeds_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Digests that sources name.  [default: the shipped ones]",
+)
 def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
     from evaluator.bank import completeness_faults, read_bank, shipped_bank_path

@@ -48,7 +48,7 @@ def check(
         engine = load_engine(bank_folder, model, stance_model, threads)
         _converse(engine, question, with_model_answers)
         return
-    text = answer if answer is not None else click.get_text_stream("stdin", errors="replace").read()
+    text = answer if answer is not None else sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
     engine = load_engine(bank_folder, model, stance_model, threads)
     result = engine.evaluate_one(question.id, text)
     click.echo(_render(result, form, with_model_answers))
@@ -88,7 +88,9 @@ def _converse(engine: Engine, question: Question, with_model_answers: bool) -> N
             scores.append(result.score)
             if len(scores) > 1:
                 click.echo("Your attempts: " + " -> ".join(f"{score:.1f}" for score in scores))
-        choice = click.prompt("(a)gain, (n)ext question, (q)uit", type=click.Choice(["a", "n", "q"]), default="a", show_choices=False)
+        choice = click.prompt(
+            "(a)gain, (n)ext question, (q)uit", type=click.Choice(["a", "n", "q"]), default="a", show_choices=False
+        )
         if choice == "q":
             return
         if choice == "n":
@@ -114,7 +116,9 @@ def _render(result: Result, form: str, with_model_answers: bool) -> str:
     if form == "html":
         from evaluator.report.html import render_candidate_html
 
-        return render_candidate_html([result], audience="candidate", with_model_answers=with_model_answers, title_id="Self-check")
+        return render_candidate_html(
+            [result], audience="candidate", with_model_answers=with_model_answers, title_id="Self-check"
+        )
     import os
     import shutil
 

@@ -10,7 +10,14 @@ from evaluator.cli.options import model_options
 
 
 @click.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("reports/demo"), show_default=True, help="Folder for the reports.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("reports/demo"),
+    show_default=True,
+    help="Folder for the reports.",
+)
 @model_options
 def demo(output: Path, model: str | None, stance_model: str | None, threads: int | None) -> None:
     """Score the sample answers of six invented candidates and write every kind of report."""
@@ -23,6 +30,11 @@ def demo(output: Path, model: str | None, stance_model: str | None, threads: int
     table = read_answers(sample_answers_path(), engine.bank)
     click.echo("Scoring the sample answers of six invented candidates ...", err=True)
     results = list(engine.evaluate(table.answers))
-    write_results(results, Destination(("jsonl", "csv", "xlsx", "html", "md"), output, True), audience="recruiter", with_model_answers=True)
+    write_results(
+        results,
+        Destination(("jsonl", "csv", "xlsx", "html", "md"), output, True),
+        audience="recruiter",
+        with_model_answers=True,
+    )
     click.echo(f"Done: {len(results)} answers. Open this file in a browser:", err=True)
     click.echo(str(output / "index.html"))

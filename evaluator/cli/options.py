@@ -17,15 +17,23 @@ EXIT_UNSCORED = 3
 def bank_option(command: Command) -> Command:
     """Add ``--bank``."""
     return click.option(
-        "--bank", "bank_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of questions.  [default: the shipped bank]"
+        "--bank",
+        "bank_folder",
+        type=click.Path(path_type=Path),
+        metavar="FOLDER",
+        help="Folder of questions.  [default: the shipped bank]",
     )(command)
 
 
 def model_options(command: Command) -> Command:
     """Add ``--model``, ``--stance-model`` and ``--threads``."""
     for option in (
-        click.option("--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"),
-        click.option("--stance-model", metavar="PATH", help="A CrossEncoder trained for inference, instead of the shipped judge."),
+        click.option(
+            "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
+        ),
+        click.option(
+            "--stance-model", metavar="PATH", help="A CrossEncoder trained for inference, instead of the shipped judge."
+        ),
         click.option("--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"),
     ):
         command = option(command)
@@ -36,7 +44,13 @@ def audience_options(command: Command) -> Command:
     """Add ``--audience`` and ``--with-model-answers``."""
     for option in (
         click.option("--with-model-answers", is_flag=True, help="Show model answers to the candidate, too."),
-        click.option("--audience", type=click.Choice(["candidate", "recruiter"]), default="recruiter", show_default=True, help="Whom pages are for."),
+        click.option(
+            "--audience",
+            type=click.Choice(["candidate", "recruiter"]),
+            default="recruiter",
+            show_default=True,
+            help="Whom pages are for.",
+        ),
     ):
         command = option(command)
     return command

@@ -37,10 +37,19 @@ def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple
 
 
 format_option = click.option(
-    "--format", "formats", default="jsonl", show_default=True, callback=_formats, metavar="LIST", help="Any of jsonl,csv,xlsx,html,md."
+    "--format",
+    "formats",
+    default="jsonl",
+    show_default=True,
+    callback=_formats,
+    metavar="LIST",
+    help="Any of jsonl,csv,xlsx,html,md.",
 )
 output_option = click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A file for one of jsonl, csv, xlsx; a folder for html, md or several formats."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A file for one of jsonl, csv, xlsx; a folder for html, md or several formats.",
 )
 
 
@@ -49,7 +58,14 @@ output_option = click.option(
 @bank_option
 @format_option
 @output_option
-@click.option("--map", "mapping", multiple=True, callback=_mapping, metavar="COLUMN=QUESTION_ID", help="Wide files: which column answers which question.")
+@click.option(
+    "--map",
+    "mapping",
+    multiple=True,
+    callback=_mapping,
+    metavar="COLUMN=QUESTION_ID",
+    help="Wide files: which column answers which question.",
+)
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
 @model_options
@@ -72,7 +88,7 @@ def score(
 
     bank = load_bank(bank_folder)
     tables = [
-        read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=click.get_binary_stream("stdin"))
+        read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
         for path in files
     ]
     for path, table in zip(files, tables, strict=True):
@@ -95,11 +111,24 @@ def score(
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS.jsonl")
 @bank_option
-@click.option("--format", "formats", default="html", show_default=True, callback=_formats, metavar="LIST", help="Any of jsonl,csv,xlsx,html,md.")
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    callback=_formats,
+    metavar="LIST",
+    help="Any of jsonl,csv,xlsx,html,md.",
+)
 @output_option
 @audience_options
 def report(
-    results: Path, bank_folder: Path | None, formats: tuple[str, ...], output: Path | None, audience: str, with_model_answers: bool
+    results: Path,
+    bank_folder: Path | None,
+    formats: tuple[str, ...],
+    output: Path | None,
+    audience: str,
+    with_model_answers: bool,
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank

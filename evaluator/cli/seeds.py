@@ -17,8 +17,19 @@ def seeds() -> None:
 
 @seeds.command()
 @bank_option
-@click.option("--seeds", "seeds_folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of digests.  [default: the shipped ones]")
-@click.option("--originals", type=click.Path(path_type=Path), metavar="FOLDER", help="Folder of original documents: compares their sha256.")
+@click.option(
+    "--seeds",
+    "seeds_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder of digests.  [default: the shipped ones]",
+)
+@click.option(
+    "--originals",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Folder of original documents: compares their sha256.",
+)
 def check(bank_folder: Path | None, seeds_folder: Path | None, originals: Path | None) -> None:
     """Check that every source named in the bank exists, and that no original has changed."""
     from evaluator.bank import shipped_bank_path

@@ -45,6 +45,9 @@ class SentenceTransformerEncoder:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()
 
         if threads:
             torch.set_num_threads(threads)
@@ -60,7 +63,11 @@ class SentenceTransformerEncoder:
         if not texts:
             return np.zeros((0, self._model.get_embedding_dimension() or 0), dtype=np.float32)
         vectors = self._model.encode(
-            list(texts), batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
+            list(texts),
+            batch_size=BATCH_SIZE,
+            normalize_embeddings=True,
+            show_progress_bar=False,
+            convert_to_numpy=True,
         )
         return np.asarray(vectors, dtype=np.float32)
 
@@ -102,7 +109,9 @@ def model_folder(name: str | None) -> Path:
 
 def _hub_cache_folder(name: str) -> Path | None:
     """Return where an earlier download of a named model lies in the local hub cache, if there was one."""
-    hub = Path(os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub")
+    hub = Path(
+        os.environ.get("HF_HUB_CACHE") or Path(os.environ.get("HF_HOME", "~/.cache/huggingface")).expanduser() / "hub"
+    )
     for full in (name, f"sentence-transformers/{name}"):
         snapshots = sorted((hub / f"models--{full.replace('/', '--')}" / "snapshots").glob("*/config.json"))
         if snapshots:

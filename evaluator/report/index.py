@@ -62,11 +62,6 @@ class ReviewRow:
     gravity: int
     """How soon a person should look, 0 first; rows are sorted by it."""
 
-    @property
-    def pressing(self) -> bool:
-        """Whether more than the closeness to a border or the script calls for a person."""
-        return self.gravity < len(_PRESSING)
-
 
 @dataclass(frozen=True, slots=True)
 class IndexView:
@@ -79,6 +74,16 @@ class IndexView:
     comparable: bool
     """Whether every candidate has scored answers to the same questions."""
     signatures: tuple[Signature, ...]
+
+    @property
+    def pressing(self) -> tuple[ReviewRow, ...]:
+        """Answers that a person must look at first."""
+        return tuple(row for row in self.review if row.gravity < len(_PRESSING))
+
+    @property
+    def less_pressing(self) -> tuple[ReviewRow, ...]:
+        """Answers where only the closeness to a border or the script calls for a person."""
+        return tuple(row for row in self.review if row.gravity >= len(_PRESSING))
 
 
 def index_view(results: Sequence[Result], *, links: Mapping[str, str]) -> IndexView:

@@ -45,7 +45,15 @@ FLAG_TITLES: Mapping[FlagKind, str] = {
     FlagKind.MIXED_SCRIPT: "Mixed scripts",
 }
 
-FLAG_NAMES: Mapping[FlagKind, str] = {kind: kind.value.replace("_", " ") for kind in FlagKind}
+FLAG_NAMES: Mapping[FlagKind, str] = {
+    FlagKind.RED_FLAG: "red flag",
+    FlagKind.OFF_TOPIC: "off topic",
+    FlagKind.GAMING: "unusual form",
+    FlagKind.COPIED: "copied",
+    FlagKind.DUPLICATE: "duplicate",
+    FlagKind.NEAR_CUT: "near border",
+    FlagKind.MIXED_SCRIPT: "mixed scripts",
+}
 """One or two lower case words, for tables."""
 
 DISCREET_FLAGS: Mapping[FlagKind, str] = {
@@ -172,7 +180,9 @@ def source_words(sources: Sequence[str]) -> tuple[str, ...]:
     """
     points: dict[str, list[str]] = {}
     for source in sources:
-        name, _, number = (source.removeprefix("field:"), "", "") if source.startswith("field:") else source.partition("#")
+        name, _, number = (
+            (source.removeprefix("field:"), "", "") if source.startswith("field:") else source.partition("#")
+        )
         points.setdefault(name.strip(), []).extend([number] if number else [])
     return tuple(f"{name}, {_points(numbers)}" if numbers else name for name, numbers in points.items())
 

@@ -1,0 +1,118 @@
+"""MiniLM's transformer in plain torch, cut in two: lower layers that are shared, upper layers that were tuned.
+
+Running the layers directly has two uses that a packaged model does not offer: the states after the lower layers are
+computed once a text and serve every task, and the upper layers can read two texts together (the decomposition of
+Cao et al. 2020, "DeFormer: Decomposing pre-trained transformers for faster question answering").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+LAYERS = 6
+HEADS = 12
+WIDTH = 384
+MAX_TOKENS = 64
+"""Longest text in word pieces: a segment has at most 22 words, so nothing is cut but a run of letters without spaces."""
+
+Tensor = Any
+Weights = Mapping[str, Tensor]
+
+
+def load_tokenizer(folder: Path) -> Any:  # noqa: ANN401
+    """Return the tokenizer of the model in ``folder``, cutting at MAX_TOKENS and never padding."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(MAX_TOKENS)
+    return tokenizer
+
+
+def layer(states: Tensor, mask: Tensor, weights: Weights, number: int, dropout: float = 0.0) -> Tensor:
+    """Return the states after one layer.
+
+    Args:
+        states: shape (texts, tokens, WIDTH).
+        mask: which tokens are there, boolean, shape (texts, tokens).
+        weights: of the model, by their published names.
+        number: of the layer, from 0.
+        dropout: probability; 0 outside training.
+    """
+    import torch.nn.functional as functional
+
+    texts, tokens, width = states.shape
+    prefix = f"encoder.layer.{number}."
+
+    def linear(values: Tensor, name: str) -> Tensor:
+        return functional.linear(values, weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"])
+
+    def norm(values: Tensor, name: str) -> Tensor:
+        scale, shift = weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"]
+        return functional.layer_norm(values, (width,), scale, shift, 1e-12)
+
+    query, key, value = (
+        linear(states, f"attention.self.{name}").view(texts, tokens, HEADS, width // HEADS).transpose(1, 2)
+        for name in ("query", "key", "value")
+    )
+    attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+    attended = linear(attended.transpose(1, 2).reshape(texts, tokens, width), "attention.output.dense")
+    states = norm(states + functional.dropout(attended, dropout), "attention.output.LayerNorm")
+    widened = functional.gelu(linear(states, "intermediate.dense"))
+    narrowed = functional.dropout(linear(widened, "output.dense"), dropout)
+    return norm(states + narrowed, "output.LayerNorm")
+
+
+def embed_tokens(tokens: Tensor, weights: Weights) -> Tensor:
+    """Return the states before the first layer, shape (texts, tokens, WIDTH), of token ids (texts, tokens)."""
+    import torch.nn.functional as functional
+
+    prefix = "embeddings."
+    states = weights[f"{prefix}word_embeddings.weight"][tokens]
+    states = states + weights[f"{prefix}position_embeddings.weight"][: tokens.shape[1]]
+    states = states + weights[f"{prefix}token_type_embeddings.weight"][0]
+    scale, shift = weights[f"{prefix}LayerNorm.weight"], weights[f"{prefix}LayerNorm.bias"]
+    return functional.layer_norm(states, (WIDTH,), scale, shift, 1e-12)
+
+
+def lower_states(texts: Sequence[str], tokenizer: Any, weights: Weights, layers: int, batch: int = 64) -> list[Tensor]:  # noqa: ANN401
+    """Return the states of each text after the first ``layers`` layers, each of shape (tokens, WIDTH).
+
+    Texts are run in batches of like length; a text's states do not depend on its neighbours beyond rounding.
+    """
+    import torch
+
+    encoded = [encoding.ids for encoding in tokenizer.encode_batch(list(texts))]
+    order = sorted(range(len(encoded)), key=lambda i: (len(encoded[i]), encoded[i]))
+    found: list[Tensor] = [None] * len(encoded)
+    with torch.no_grad():
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            states, mask = pad([torch.tensor(encoded[i]) for i in chosen])
+            states = embed_tokens(states, weights)
+            for number in range(layers):
+                states = layer(states, mask, weights, number)
+            for row, i in enumerate(chosen):
+                found[i] = states[row, : len(encoded[i])].clone()
+    return found
+
+
+def pad(pieces: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return tensors of different lengths as one, zero-filled, and a mask of what is there."""
+    import torch
+
+    length = max(piece.shape[0] for piece in pieces)
+    padded = pieces[0].new_zeros((len(pieces), length, *pieces[0].shape[1:]))
+    mask = torch.zeros(len(pieces), length, dtype=torch.bool)
+    for row, piece in enumerate(pieces):
+        padded[row, : piece.shape[0]] = piece
+        mask[row, : piece.shape[0]] = True
+    return padded, mask
+
+
+def mean(states: Tensor, mask: Tensor) -> Tensor:
+    """Return the mean of the states that ``mask`` keeps, shape (texts, WIDTH)."""
+    kept = mask[..., None].to(states.dtype)
+    return (states * kept).sum(1) / kept.sum(1).clamp(min=1)

@@ -1,0 +1,108 @@
+"""Stand-ins for the models, exact and quick, and a small bank to judge by."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.bank import bank_digest
+from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag
+from evaluator.engine import Engine, Models
+from evaluator.models.stance import NearestStatementJudge
+from evaluator.text import content_words, words
+
+DIMENSIONS = 512
+
+
+class WordOverlapEncoder:
+    """Places texts by their content words: the cosine of two texts is the share of words they have in common.
+
+    A text without content words is placed by all of its words, so that every vector has unit length.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+        """The texts of every call, for tests of what is encoded and how often."""
+
+    def encode(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """Return one unit vector a text, shape (len(texts), DIMENSIONS)."""
+        self.asked.append(list(texts))
+        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        for row, text in enumerate(texts):
+            for word in content_words(text) or set(words(text)) or {text}:
+                vectors[row, zlib.crc32(word.encode()) % DIMENSIONS] = 1
+            vectors[row] /= np.linalg.norm(vectors[row])
+        return vectors
+
+
+def engine(bank: Bank, encoder: WordOverlapEncoder | None = None) -> Engine:
+    """Return an engine that judges by word overlap."""
+    return Engine(bank, Models(encoder or WordOverlapEncoder(), "0" * 64, NearestStatementJudge(), "nearest-statement"))
+
+
+def small_bank() -> Bank:
+    """Return a bank of one full question and one whose key point stands for derived ones: no deny statements."""
+    questions = (
+        Question(
+            "rude-customer",
+            "How do you handle a rude customer?",
+            (
+                KeyPoint(
+                    "listens",
+                    "listens without interrupting",
+                    3.0,
+                    ("I listen until the customer has finished talking.",),
+                    ("I interrupt whenever somebody rambles endlessly.",),
+                    ("interview-answers#3",),
+                    "The detail that matters is often told last.",
+                    "Say that you let the customer finish.",
+                ),
+                KeyPoint(
+                    "calm",
+                    "keeps calm",
+                    2.0,
+                    ("My voice stays low and my breathing slow.",),
+                    ("My temper explodes and everything gets loud.",),
+                    ("interview-answers#2",),
+                ),
+                KeyPoint(
+                    "solves",
+                    "finds a solution",
+                    3.0,
+                    ("Together we look up options that solve the problem.",),
+                    ("Problems remain unsolved because I ignore options.",),
+                    ("interview-answers#22",),
+                ),
+                KeyPoint("thanks", "says thank you", 1.0, ("Finally I thank them warmly for their patience.",)),
+                KeyPoint("supervisor", "involves a supervisor", 1.0, ("A supervisor hears about hard cases early.",)),
+            ),
+            (
+                RedFlag(
+                    "argues-back",
+                    "argues back",
+                    "serious",
+                    ("I argue and prove the customer wrong.",),
+                    ("Arguing never helps anybody at the counter.",),
+                ),
+            ),
+            (
+                ModelAnswer(
+                    "I listen until the customer has finished talking. My voice stays low and my breathing slow. "
+                    "Together we look up options that solve the problem."
+                ),
+            ),
+            {1: "Argues.", 3: "Listens.", 5: "Listens and solves."},
+        ),
+        Question(
+            "own-question",
+            "Why do you want to work here?",
+            (KeyPoint("point-1", "mentions: learn, pharmacist", 1.0, ("I want to learn from your pharmacist.",)),),
+            (),
+            (ModelAnswer("I want to learn from your pharmacist."),),
+            derived=True,
+        ),
+    )
+    return Bank(questions, bank_digest(questions))

@@ -1,0 +1,207 @@
+"""Tricks, copies and near duplicates: what fires, what does not, and what happens at the edges."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluator.checks import copied_from, find_tricks, is_echo, is_keyword_list, is_padded, overlap, repeated_words, shingles
+from evaluator.domain import ModelAnswer, Question
+from evaluator.text import normalise, segment, words
+
+MODEL = (
+    "I take a breath and let the customer finish before I say anything. I apologise for the trouble they had with us. "
+    "Then I look the order up and tell them exactly how long it will take to get it ready."
+)
+QUESTION = Question(
+    "rude-customer",
+    "How do you handle a rude customer?",
+    (),
+    (),
+    (ModelAnswer("I keep my voice low and steer the talk back to the prescription every time."), ModelAnswer(MODEL)),
+)
+HONEST = (
+    "I would listen until he is done, because most people only want to be heard. I say I am sorry that he had to wait. "
+    "If the label is wrong I get the pharmacist, and I let him know how many minutes we need."
+)
+
+
+def tricks(text: str, question: Question = QUESTION) -> list[str]:
+    normalised = normalise(text)
+    return [trick.id for trick in find_tricks(normalised.text, segment(normalised), question)]
+
+
+def copy(text: str, question: Question = QUESTION) -> int | None:
+    return copied_from(text, segment(normalise(text)), question)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (HONEST, []),
+        (MODEL, []),
+        ("How I handle a rude customer: I handle a rude customer.", ["echo"]),
+        ("I would do it", ["echo"]),  # no content at all says no more than the question
+        ("", ["echo"]),
+        ("Empathy, communication, teamwork, patience, professionalism, customer satisfaction", ["keywords"]),
+        ("patience\nempathy\nlistening\nteamwork\nintegrity", ["keywords"]),
+        ("Listen first. Say sorry. Find the label, get the pharmacist, tell them how long.", []),
+        ("I listen to them. I listen to them. I listen to them!", ["padding"]),
+        ("I listen to them. To them I listen. I call the doctor.", []),
+        ("Listening. Listening. Listening.", []),  # too short to be called padding
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_tricks(text: str, expected: list[str]) -> None:
+    assert tricks(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "expected"),
+    [
+        ("A rude customer I handle", "How do you handle a rude customer?", True),
+        ("A rude customer I handle with calm, patience, humour, tact, skill and luck", "How do you handle a rude customer?", False),
+        ("I listen", "How do you handle a rude customer?", False),
+        ("I listen", "", False),
+        ("", "", True),
+        ("it is what it is", "How do you handle a rude customer?", True),
+    ],
+)  # fmt: skip
+def test_echo(text: str, question: str, expected: bool) -> None:
+    assert is_echo(text, question) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("teamwork", False),
+        ("teamwork, patience, empathy", False),  # three items are a phrase
+        ("teamwork, patience, empathy, honesty", True),
+        ("I stay calm, I listen, I say sorry, I fix it", False),
+        ("😀, 😀, 😀, 😀", False),
+        (",,,,,,,,", False),
+    ],
+)
+def test_keyword_lists(text: str, expected: bool) -> None:
+    assert is_keyword_list(text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", False),
+        ("I listen to them.", False),
+        ("I listen to them. I listen to them.", False),  # saying it twice is no padding
+        ("I listen to them. I call the doctor. I say I am sorry. I look it up.", False),
+        ("I listen to them. I call the doctor. I listen to them. I call the doctor.", True),
+        (
+            # One long sentence whose neighbouring clauses are judged in overlapping pairs.
+            "I stay very calm, and I let the angry customer tell me all of the story without any break, and I stay calm "
+            "too, then I look up the order in our system and see how fast we can have it, and I tell them so, because one "
+            "who knows what comes next can wait far better than all others, and I say thanks",
+            False,
+        ),
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+def test_padding(text: str, expected: bool) -> None:
+    assert is_padded(segment(normalise(text))) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (MODEL, 2),
+        (MODEL.upper(), 2),
+        (MODEL.replace(".", "").replace(",", ""), 2),
+        ("I keep my voice low and steer the talk back to the prescription every time!", 1),
+        (" ".join(reversed([part + "." for part in MODEL.rstrip(".").split(". ")])), 2),
+        ("Well. " + MODEL + " I also count to ten.", 2),
+        (HONEST, None),
+        ("I take a breath.", None),
+        ("", None),
+        ("😀", None),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_copies(text: str, expected: int | None) -> None:
+    assert copy(text) == expected
+
+
+def test_a_copied_long_sentence_is_found() -> None:
+    long = (
+        "As soon as she is there I go to the back where nobody sees me and breathe for a minute or even two, "
+        "out of sight so that my face does not keep the anger alive in her or in anybody else who waits with us."
+    )
+    question = Question("q", "Why?", (), (), (ModelAnswer(f"{long} {MODEL}"),))
+    assert copy(f"{long} And that is all there is to tell.", question) == 1
+
+
+@pytest.mark.parametrize("model", ["I listen.", "Yes.", "!!!", ""])
+def test_a_short_model_answer_makes_no_copies_of_longer_sentences(model: str) -> None:
+    question = Question("q", "Why?", (), (), (ModelAnswer(model),))
+    assert copy("First I listen to what they have to say. Then yes I listen again and I fix it.", question) is None
+    assert copied_from("", (), question) is None
+
+
+# Near duplicates
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        ("one two three four five", "one two three four five", 1.0),
+        ("One, two: three four FIVE!", "one two three four five", 1.0),
+        ("one two three four five", "one two three four six", 0.5),
+        ("one two three four five", "six seven eight nine ten", 0.0),
+        ("one two three four", "zero one two three four five", 1.0),  # all of the shorter one
+        ("one", "one", 1.0),
+        ("one", "two", 0.0),
+        # Two empty answers have nothing in common.
+        ("", "", 0.0),
+        ("", "one two three four", 0.0),
+        ("😀", "😀", 0.0),
+    ],
+)
+def test_overlap(a: str, b: str, expected: float) -> None:
+    assert overlap(shingles(a), shingles(b)) == expected
+    assert overlap(shingles(b), shingles(a)) == expected
+
+
+def test_shingles_are_the_same_in_every_process() -> None:
+    assert shingles("one two three four five") == {1613931443, 4104913968}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", 0.0), ("I do it", 0.0), ("listen customer", 0.0), ("listen listen listen listen", 0.75)],
+)
+def test_repeated_words(text: str, expected: float) -> None:
+    assert repeated_words(text) == expected
+
+
+# Any text
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_a_check(text: str) -> None:
+    tricks(text)
+    assert copy(text) is None or words(text)
+    own = shingles(text)
+    assert overlap(own, own) == (1.0 if words(text) else 0.0)
+    assert 0 <= repeated_words(text) <= 1
+
+
+def test_no_text_takes_long() -> None:
+    """40,000 characters of short sentences, no two alike, against a model answer of 20,000."""
+    names = [a + b + c for a in "bcdfghklmn" for b in "aeiou" for c in "bcdfghklmn"]
+    text = " ".join(f"{names[n % 500]} {names[n * 7 % 500]} {names[n * n % 500]}." for n in range(3000))
+    question = Question("q", "Why?", (), (), (ModelAnswer(" ".join(names[n * 11 % 500] for n in range(5000))),))
+    started = time.process_time()
+    tricks(text, question)
+    copy(text, question)
+    assert time.process_time() - started < 3

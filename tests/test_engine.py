@@ -1,0 +1,331 @@
+"""The engine with a word-overlap encoder: order, reasons, levels, evidence, and the same result every time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from fakes import WordOverlapEncoder, engine, small_bank
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
+from evaluator.engine import CHUNK
+from evaluator.results import to_json_line
+from evaluator.scoring import Calibration
+
+LISTENS = "I listen until the customer has finished talking."
+CALM = "My voice stays low, and my breathing slow and steady."
+SOLVES = "We look up the options together and solve the problem."
+THANKS = "Finally I thank them for their patience, warmly."
+SUPERVISOR = "My supervisor hears early about hard cases."
+INTERRUPTS = "I interrupt whenever somebody rambles endlessly."
+ARGUES = "I argue and prove the customer wrong."
+NEVER_ARGUES = "Arguing never helps anybody at the counter."
+ASIDE = "Yesterday my cousin repaired seven bicycles."
+
+ENGINE = engine(small_bank())
+
+
+def judge(text: str, question_id: str = "rude-customer") -> Result:
+    return ENGINE.evaluate_one(question_id, text)
+
+
+def statuses(result: Result) -> dict[str, Coverage]:
+    return {point.id: point.status for point in result.points}
+
+
+def flags(result: Result) -> list[tuple[FlagKind, str]]:
+    return [(flag.kind, flag.id) for flag in result.flags]
+
+
+# Answers that cannot be judged
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", UnscoredReason.EMPTY),
+        (" \n\t \u00a0", UnscoredReason.EMPTY),
+        ("😀👍🏽🎉", UnscoredReason.UNREADABLE),
+        ("...!?", UnscoredReason.UNREADABLE),
+        ("\u200b\u202e", UnscoredReason.UNREADABLE),
+        ("I\x00l\x00i\x00s\x00t\x00e\x00n\x00", UnscoredReason.UNREADABLE),
+        ("I listen to the cust\ufffdmer", UnscoredReason.UNREADABLE),
+        ("No me enojo con el cliente y le pido disculpas por la espera.", UnscoredReason.NOT_ENGLISH),
+        ("a" * 40_001, UnscoredReason.TOO_LONG),
+        (LISTENS * 1000, UnscoredReason.TOO_LONG),
+    ],
+    ids=lambda value: ascii(value)[:30],
+)
+def test_an_answer_that_cannot_be_judged_says_why(text: str, reason: UnscoredReason) -> None:
+    result = judge(text)
+    assert result.unscored is not None
+    assert result.unscored.reason is reason
+    assert result.unscored.detail
+    assert (result.score, result.level) == (None, None)
+    assert (result.flags, result.points, result.contributions) == ((), (), ())
+    assert result.needs_review
+    assert result.question is not None
+    assert result.answer.text == text
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("rude-custmer", "Did you mean 'rude-customer'? "),
+        ("own-questions", "Did you mean 'own-question'? "),
+        ("entirely-else", ""),
+        ("", ""),
+    ],
+)
+def test_an_unknown_question_gets_a_hint(name: str, hint: str) -> None:
+    result = judge(LISTENS, name)
+    assert result.unscored is not None
+    assert result.unscored.reason is UnscoredReason.UNKNOWN_QUESTION
+    assert result.unscored.detail == f"No such question in the bank. {hint}See: evaluator bank list"
+    assert result.question is None
+
+
+def test_a_row_that_could_not_be_read_keeps_its_reason() -> None:
+    (result,) = ENGINE.evaluate([Answer("ann", "rude-customer", "", 7, "row 7: the cell holds a formula error")])
+    assert result.unscored is not None
+    assert (result.unscored.reason, result.unscored.detail) == (
+        UnscoredReason.UNREADABLE,
+        "row 7: the cell holds a formula error",
+    )
+
+
+@pytest.mark.xfail(strict=True, reason="the engine returns before it looks the question up")
+def test_a_row_that_could_not_be_read_keeps_its_question() -> None:
+    (result,) = ENGINE.evaluate([Answer("ann", "rude-customer", "", 7, "damaged")])
+    assert result.question is not None
+
+
+# Answers that can
+
+
+@pytest.mark.parametrize("text", ["listen", "Listen!", "ok", "Um.", "no", "I", "a", "yes 😀", "l\x00isten"])
+def test_one_word_is_judged(text: str) -> None:
+    result = judge(text)
+    assert result.unscored is None
+    assert result.level in (1, 2)
+    assert result.score is not None
+    assert result.score < 20
+
+
+@pytest.mark.parametrize(
+    ("text", "score", "level", "covered"),
+    [
+        (LISTENS, 50.0, 3, {"listens"}),
+        (CALM, 33.3, 2, {"calm"}),
+        (f"{LISTENS} {THANKS}", 66.7, 4, {"listens", "thanks"}),
+        (f"{LISTENS} {CALM} {THANKS}", 100.0, 5, {"listens", "calm", "thanks"}),
+        (f"{LISTENS} {CALM} {SOLVES} {THANKS} {SUPERVISOR}", 100.0, 5, {"listens", "calm", "solves", "thanks", "supervisor"}),
+        (f"{LISTENS} {ASIDE}", 50.0, 3, {"listens"}),
+        (ASIDE, 0.0, 1, set()),
+    ],
+    ids=range(7),
+)  # fmt: skip
+def test_exact_scores(text: str, score: float, level: int, covered: set[str]) -> None:
+    result = judge(text)
+    assert {name for name, status in statuses(result).items() if status is Coverage.COVERED} == covered
+    uncopied = sum(part.points for part in result.contributions if not part.id.startswith("model-answer"))
+    assert round(uncopied, 1) == score
+    if not any(kind is FlagKind.COPIED for kind, _ in flags(result)):
+        assert (result.score, result.level) == (score, level)
+
+
+def test_the_question_may_be_given_by_its_text() -> None:
+    result = judge(LISTENS, "how do you handle a rude customer")
+    assert result.question is not None
+    assert result.question.id == "rude-customer"
+    assert result.score == judge(LISTENS).score
+
+
+def test_a_question_with_derived_points_is_judged() -> None:
+    result = judge("Learning is my goal: I want to learn a lot, and your pharmacist knows it all.", "own-question")
+    assert result.unscored is None
+    assert len(result.points) == 1
+
+
+def test_the_opposite_of_a_key_point_is_a_contradiction() -> None:
+    result = judge(f"{CALM} {INTERRUPTS}")
+    (found,) = [point for point in result.points if point.status is Coverage.CONTRADICTED]
+    assert found.id == "listens"
+    assert [(quote.text, quote.stance) for quote in found.evidence] == [(INTERRUPTS, Stance.DENIES)]
+    assert found.advice.startswith("What you said reads as the opposite of this.")
+    assert result.score == 0.0
+    assert judge(CALM).score == 33.3
+
+
+@pytest.mark.parametrize("good", ["", LISTENS, f"{LISTENS} {THANKS}", f"{CALM} {SUPERVISOR} {THANKS}"])
+def test_a_red_flag_makes_an_answer_unacceptable_whatever_else_it_says(good: str) -> None:
+    result = judge(f"{good} {ARGUES}")
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(result)
+    assert result.level == 1
+    assert result.needs_review
+    (flag,) = [flag for flag in result.flags if flag.kind is FlagKind.RED_FLAG]
+    assert [quote.text for quote in flag.evidence] == [ARGUES]
+    if good:
+        before = judge(good).score
+        assert before is not None
+        assert result.score is not None
+        assert result.score <= before
+
+
+def test_an_acceptable_sentence_that_looks_alike_is_no_red_flag() -> None:
+    assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(judge(f"{LISTENS} {NEVER_ARGUES}"))}
+
+
+@pytest.mark.xfail(strict=True, reason="only the four segments nearest to a behaviour are judged: safe ones crowd it out")
+def test_saying_a_harmless_sentence_again_does_not_hide_a_red_flag() -> None:
+    harmful = "I would argue and prove him wrong."
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(judge(f"{NEVER_ARGUES} {harmful}"))
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(judge(f"{NEVER_ARGUES} " * 4 + harmful))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (ASIDE, (FlagKind.OFF_TOPIC, "off_topic")),
+        ("A rude customer I handle how I handle a rude customer.", (FlagKind.GAMING, "echo")),
+        ("Listening, options, voice, talking, breathing, customer", (FlagKind.GAMING, "keywords")),
+        (f"{LISTENS} {LISTENS} {LISTENS}", (FlagKind.GAMING, "padding")),
+        (small_bank().questions[0].model_answers[0].text, (FlagKind.COPIED, "model-answer-1")),
+        ("My vоice stаys low and my breathing slow", (FlagKind.MIXED_SCRIPT, "mixed_script")),
+        ("customer finished", (FlagKind.NEAR_CUT, "near_cut")),
+    ],
+    ids=["off topic", "echo", "keywords", "padding", "copied", "mixed script", "near cut"],
+)
+def test_flags(text: str, expected: tuple[FlagKind, str]) -> None:
+    calibration = Calibration(cuts=(15.0, 35.0, 49.0, 80.0)) if expected[1] == "near_cut" else None
+    judged = engine(small_bank())
+    judged.calibration = calibration or judged.calibration
+    result = judged.evaluate_one("rude-customer", text)
+    assert expected in flags(result)
+    assert result.needs_review is any(kind is not FlagKind.MIXED_SCRIPT for kind, _ in flags(result))
+
+
+def test_evidence_quotes_the_candidate_as_it_was_written() -> None:
+    text = f"  \u202eWell,  I  listen until the customer’s ﬁnished talking — cafe\u0301!\r\n{THANKS}"
+    result = judge(text)
+    quotes = [quote for point in result.points for quote in point.evidence]
+    assert quotes
+    for quote in quotes:
+        assert text[quote.start : quote.end] == quote.text
+        assert -1 <= quote.similarity <= 1.0001
+        assert 0 <= quote.probability <= 1
+    assert any("customer’s ﬁnished" in quote.text for quote in quotes)
+
+
+def test_a_covered_point_needs_no_advice_and_a_missed_one_no_quote() -> None:
+    result = judge(LISTENS)
+    for point in result.points:
+        assert bool(point.advice) is (point.status is not Coverage.COVERED)
+        assert bool(point.evidence) is (point.status is Coverage.COVERED)
+
+
+@pytest.mark.xfail(strict=True, reason="matching drops passages whose likeliest stance is neither, feedback quotes affirming ones")
+def test_a_partly_covered_point_quotes_what_earned_the_credit() -> None:
+    result = judge("listen")
+    (found,) = [point for point in result.points if point.status is Coverage.PARTLY]
+    assert [quote.text for quote in found.evidence] == ["listen"]
+
+
+# Order, batches, sameness
+
+
+def mixed_answers() -> list[Answer]:
+    texts = [LISTENS, "", ARGUES, "😀", f"{CALM} {THANKS}", "Escucho al cliente y le pido disculpas por la espera.", "ok", ASIDE]
+    questions = ["rude-customer", "own-question", "rude-custmer"]
+    return [
+        Answer(f"candidate-{n}", questions[n % 3 if n % 5 == 0 else 0], texts[n % len(texts)], n + 1, extra={"n": str(n)})
+        for n in range(2 * CHUNK + 5)
+    ]
+
+
+def test_results_come_in_the_order_of_the_answers() -> None:
+    answers = mixed_answers()
+    assert [result.answer for result in ENGINE.evaluate(answers)] == answers
+
+
+def test_an_answer_gets_the_same_result_alone_and_in_a_batch() -> None:
+    answers = mixed_answers()
+    together = list(ENGINE.evaluate(answers))
+    alone = [next(engine(small_bank()).evaluate([answer])) for answer in answers[:20]]
+    assert [to_json_line(result) for result in alone] == [to_json_line(result) for result in together[:20]]
+
+
+def test_two_runs_are_the_same_to_the_byte() -> None:
+    runs = [[to_json_line(result) for result in engine(small_bank()).evaluate(mixed_answers())] for _ in range(2)]
+    assert runs[0] == runs[1]
+    backwards = [to_json_line(result) for result in engine(small_bank()).evaluate(reversed(mixed_answers()))]
+    assert backwards[::-1] == runs[0]
+
+
+@pytest.mark.parametrize("count", [0, 1, CHUNK - 1, CHUNK, CHUNK + 1])
+def test_batches_of_every_size(count: int) -> None:
+    answers = [Answer(f"c{n}", "rude-customer", LISTENS) for n in range(count)]
+    assert len(list(ENGINE.evaluate(iter(answers)))) == count
+
+
+def test_answers_are_taken_one_chunk_at_a_time() -> None:
+    taken = 0
+
+    def answers() -> object:
+        nonlocal taken
+        for number in range(10 * CHUNK):
+            taken += 1
+            yield Answer(f"c{number}", "rude-customer", LISTENS)
+
+    next(ENGINE.evaluate(answers()))  # type: ignore[arg-type]
+    assert taken == CHUNK
+
+
+def test_statements_are_embedded_once_a_question() -> None:
+    encoder = WordOverlapEncoder()
+    judged = engine(small_bank(), encoder)
+    list(judged.evaluate(mixed_answers()))
+    with_statements = [texts for texts in encoder.asked if ARGUES.replace("wrong.", "wrong.") in texts and NEVER_ARGUES in texts]
+    assert len(with_statements) == 1
+
+
+# Signature
+
+
+def test_a_signature_changes_with_what_a_judgement_depends_on() -> None:
+    bank = small_bank()
+    plain = engine(bank).signature
+    assert engine(small_bank()).signature == plain
+    other_cuts = engine(bank)
+    other_cuts.calibration = Calibration(red_flag=0.8)
+    assert other_cuts.signature.calibration != plain.calibration
+    other_bank = engine(replace(bank, digest="f" * 64))
+    assert other_bank.signature.bank != plain.bank
+    assert judge(LISTENS).signature == plain
+
+
+# Any text
+
+
+@settings(max_examples=60)
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.lists(st.sampled_from([LISTENS, CALM, THANKS, ARGUES, INTERRUPTS, ASIDE, "um,", "\x00", "😀"]), max_size=8).map(" ".join),
+    )
+)
+def test_any_text_is_judged_or_says_why_not(text: str) -> None:
+    result = judge(text)
+    assert (result.score is None) is (result.level is None) is (result.unscored is not None)
+    if result.score is None or result.level is None:
+        return
+    assert 0 <= result.score <= 100
+    assert result.level == ENGINE.calibration.level(result.score)
+    assert round(sum(part.points for part in result.contributions), 1) == result.score
+    assert [point.id for point in result.points] == ["listens", "calm", "solves", "thanks", "supervisor"]
+    for point in result.points:
+        assert all(text[quote.start : quote.end] == quote.text for quote in point.evidence)
+    if any(kind is FlagKind.RED_FLAG for kind, _ in flags(result)):
+        assert result.level == 1

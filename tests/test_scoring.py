@@ -1,0 +1,224 @@
+"""The scoring model and what it promises: it adds up, it is monotone, it stays in range."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluator.domain import LEVELS, Coverage
+from evaluator.scoring import Calibration, Ceiling, Credit, coverage, enough_weight, score_credits
+
+DEFAULT = Calibration()
+SHARE = st.floats(0, 1)
+WEIGHT = st.one_of(st.sampled_from([1.0, 2.0, 3.0]), st.floats(0.01, 10))
+CALIBRATION = st.builds(
+    Calibration,
+    enough=st.floats(0.5, 30),
+    enough_share=st.floats(0.05, 1),
+    covered=st.floats(0.5, 0.9),
+    partly=st.floats(0.1, 0.5),
+    contradicted=st.floats(0.5, 0.9),
+    penalty=SHARE,
+    cuts=st.lists(st.floats(0, 100), min_size=4, max_size=4, unique=True).map(sorted).map(tuple),
+)
+CEILINGS = st.lists(
+    st.builds(Ceiling, st.sampled_from(["red_flag", "off_topic", "gaming", "copied"]), st.just("x"), st.sampled_from(LEVELS)),
+    max_size=4,
+)
+
+
+@st.composite
+def credit_lists(draw: st.DrawFn, calibration: Calibration | None = None) -> list[Credit]:
+    found = []
+    for number, weight in enumerate(draw(st.lists(WEIGHT, max_size=14))):
+        status, value = coverage(draw(SHARE), draw(SHARE), calibration or DEFAULT)
+        found.append(Credit(f"p{number}", f"does {number}", weight, status, value))
+    return found
+
+
+def credits_of(*values: tuple[float, float]) -> list[Credit]:
+    return [Credit(f"p{n}", f"does {n}", weight, Coverage.COVERED, value) for n, (weight, value) in enumerate(values)]
+
+
+# Coverage
+
+
+@pytest.mark.parametrize(
+    ("affirms", "denies", "status", "credit"),
+    [
+        (1.0, 0.0, Coverage.COVERED, 1.0),
+        (0.6, 0.0, Coverage.COVERED, 1.0),
+        (0.6, 0.6, Coverage.COVERED, 1.0),  # a tie goes to the candidate
+        (0.599, 0.0, Coverage.PARTLY, 0.599 / 1.2),
+        (0.3, 0.59, Coverage.PARTLY, 0.25),
+        (0.299, 0.0, Coverage.MISSED, 0.0),
+        (0.0, 0.0, Coverage.MISSED, 0.0),
+        (0.0, 0.599, Coverage.MISSED, 0.0),
+        (0.0, 0.6, Coverage.CONTRADICTED, -0.42),
+        (0.0, 1.0, Coverage.CONTRADICTED, -0.7),
+        (0.99, 1.0, Coverage.CONTRADICTED, -0.7),
+        (1.0, 0.99, Coverage.COVERED, 1.0),
+    ],
+)
+def test_coverage(affirms: float, denies: float, status: Coverage, credit: float) -> None:
+    found, value = coverage(affirms, denies, DEFAULT)
+    assert found is status
+    assert value == pytest.approx(credit)
+
+
+@given(SHARE, SHARE, SHARE, CALIBRATION)
+def test_coverage_is_monotone_in_both_stances(low: float, high: float, other: float, calibration: Calibration) -> None:
+    low, high = sorted((low, high))
+    assert coverage(low, other, calibration)[1] <= coverage(high, other, calibration)[1]
+    assert coverage(other, low, calibration)[1] >= coverage(other, high, calibration)[1]
+    assert -1 <= coverage(low, high, calibration)[1] <= 1
+
+
+# Scores
+
+
+@pytest.mark.parametrize(
+    ("weights", "enough"),
+    [((), 1.0), ((1,), 0.6), ((3, 3, 3), 5.4), ((3,) * 5, 9.0), ((3,) * 12, 9.0), ((0.1,), 0.06)],
+)
+def test_enough_weight(weights: tuple[float, ...], enough: float) -> None:
+    assert enough_weight(weights, DEFAULT) == pytest.approx(enough)
+
+
+@pytest.mark.parametrize(
+    ("credits", "ceilings", "score", "parts"),
+    [
+        ([], [], 0.0, []),
+        ([(3, 0)], [], 0.0, [("p0", 0.0)]),
+        ([(3, 1)], [], 100.0, [("p0", 166.7), ("complete", -66.7)]),
+        ([(3, 1), (3, 0), (3, 0), (3, 0), (3, 0)], [], 33.3, [("p0", 33.3), *((f"p{n}", 0.0) for n in range(1, 5))]),
+        # Thirds: rounded one by one they would add up to 99.9.
+        (
+            [(3, 1), (3, 1), (3, 1), (3, 0), (3, 0)],
+            [],
+            100.0,
+            [("p0", 33.3), ("p1", 33.4), ("p2", 33.3), ("p3", 0.0), ("p4", 0.0)],
+        ),
+        ([(3, -0.7), (3, 0), (9, 0)], [], 0.0, [("p0", -23.3), ("p1", 0.0), ("p2", 0.0), ("floor", 23.3)]),
+        ([(3, 1)], [("red_flag", 1)], 14.9, [("p0", 166.7), ("complete", -66.7), ("red_flag", -85.1)]),
+        (
+            [(3, 1)],
+            [("gaming", 2), ("red_flag", 1)],
+            14.9,
+            [("p0", 166.7), ("complete", -66.7), ("red_flag", -85.1)],
+        ),
+        ([(3, 1)], [("gaming", 2)], 34.9, [("p0", 166.7), ("complete", -66.7), ("gaming", -65.1)]),
+        ([(3, 1)], [("nothing", 5)], 100.0, [("p0", 166.7), ("complete", -66.7)]),
+        ([(3, 0)], [("red_flag", 1)], 0.0, [("p0", 0.0)]),  # a ceiling above the score says nothing
+        ([], [("red_flag", 1)], 0.0, []),
+    ],
+)
+def test_scores(
+    credits: list[tuple[float, float]], ceilings: list[tuple[str, int]], score: float, parts: list[tuple[str, float]]
+) -> None:
+    found, contributions = score_credits(credits_of(*credits), [Ceiling(i, i, level) for i, level in ceilings], DEFAULT)
+    assert found == score
+    assert [(part.id, part.points) for part in contributions] == parts
+
+
+@given(st.data(), CALIBRATION, CEILINGS)
+def test_contributions_add_up_to_the_score(data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]) -> None:
+    credits = data.draw(credit_lists(calibration))
+    score, contributions = score_credits(credits, ceilings, calibration)
+    assert round(sum(part.points for part in contributions), 1) == score
+    assert sum(round(part.points * 10) for part in contributions) == round(score * 10)
+    assert all(part.points == round(part.points, 1) for part in contributions)
+    assert [part.id for part in contributions][: len(credits)] == [credit.id for credit in credits]
+
+
+@given(st.data(), CALIBRATION, CEILINGS)
+def test_a_score_stays_in_range_and_gets_a_level(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]
+) -> None:
+    score, _ = score_credits(data.draw(credit_lists(calibration)), ceilings, calibration)
+    assert 0 <= score <= 100
+    assert score == round(score, 1)
+    assert str(score) != "-0.0"
+    assert calibration.level(score) in LEVELS
+
+
+@given(st.data(), CALIBRATION, CEILINGS)
+def test_covering_one_more_key_point_never_lowers_a_score(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]
+) -> None:
+    credits = data.draw(credit_lists(calibration).filter(bool))
+    index = data.draw(st.integers(0, len(credits) - 1))
+    better = [*credits]
+    better[index] = replace(credits[index], status=Coverage.COVERED, value=1.0)
+    assert score_credits(better, ceilings, calibration)[0] >= score_credits(credits, ceilings, calibration)[0]
+
+
+@given(st.data(), CALIBRATION, CEILINGS)
+def test_contradicting_one_more_key_point_never_raises_a_score(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]
+) -> None:
+    credits = data.draw(credit_lists(calibration).filter(bool))
+    index = data.draw(st.integers(0, len(credits) - 1))
+    worst = coverage(0.0, 1.0, calibration)
+    worse = [*credits]
+    worse[index] = replace(credits[index], status=worst[0], value=worst[1])
+    assert score_credits(worse, ceilings, calibration)[0] <= score_credits(credits, ceilings, calibration)[0]
+
+
+@given(st.data(), CALIBRATION, CEILINGS, st.sampled_from(LEVELS))
+def test_one_more_ceiling_never_raises_a_score(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling], level: int
+) -> None:
+    credits = data.draw(credit_lists(calibration))
+    before = score_credits(credits, ceilings, calibration)[0]
+    after = score_credits(credits, [*ceilings, Ceiling("one-more", "one more", level)], calibration)[0]
+    assert after <= before
+
+
+@given(st.data(), CEILINGS, st.randoms())
+def test_the_order_of_ceilings_changes_nothing(data: st.DataObject, ceilings: list[Ceiling], shuffler: object) -> None:
+    credits = data.draw(credit_lists())
+    shuffled = [*ceilings]
+    shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert score_credits(credits, ceilings, DEFAULT) == score_credits(credits, shuffled, DEFAULT)
+
+
+# Levels
+
+
+@pytest.mark.parametrize(
+    ("score", "level"),
+    [(0, 1), (14.9, 1), (15.0, 2), (34.9, 2), (35.0, 3), (54.9, 3), (55.0, 4), (79.9, 4), (80.0, 5), (100, 5)],
+)
+def test_levels(score: float, level: int) -> None:
+    assert DEFAULT.level(score) == level
+
+
+@given(CALIBRATION, st.floats(0, 100), st.floats(0, 100))
+def test_levels_are_monotone(calibration: Calibration, a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    assert calibration.level(low) <= calibration.level(high)
+
+
+@pytest.mark.parametrize(("level", "ceiling"), [(1, 14.9), (2, 34.9), (3, 54.9), (4, 79.9), (5, 100.0)])
+def test_ceilings(level: int, ceiling: float) -> None:
+    assert DEFAULT.ceiling(level) == ceiling
+    assert DEFAULT.level(ceiling) == level
+
+
+@pytest.mark.parametrize("lowest", [0.0, 0.04, 0.1, 0.15])
+def test_a_ceiling_is_never_below_zero(lowest: float) -> None:
+    """A calibration may put the lowest cut-off at or near 0."""
+    calibration = replace(DEFAULT, cuts=(lowest, 35.0, 55.0, 80.0))
+    score, _ = score_credits(credits_of((3, 1)), [Ceiling("red_flag", "x", 1)], calibration)
+    assert 0 <= score <= 0.1
+
+
+@given(CALIBRATION, st.sampled_from(LEVELS))
+def test_a_ceiling_keeps_to_its_level(calibration: Calibration, level: int) -> None:
+    assert 0 <= calibration.ceiling(level) <= 100
+    if all(cut >= 0.1 for cut in calibration.cuts):
+        assert calibration.level(calibration.ceiling(level)) <= level

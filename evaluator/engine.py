@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -30,11 +30,18 @@ from evaluator.domain import (
 )
 from evaluator.feedback import point_result
 from evaluator.language import why_unscored
-from evaluator.matching import AnswerMatch, BehaviourMatch, QuestionVectors, embed_question, match_answer
-from evaluator.models.encoder import Encoder
+from evaluator.matching import (
+    AnswerMatch,
+    BehaviourMatch,
+    QuestionVectors,
+    context_texts,
+    embed_question,
+    match_answer,
+)
+from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import StanceJudge
 from evaluator.scoring import Calibration, Ceiling, Credit, coverage, score_credits
-from evaluator.text import NormalisedText, normalise, segment
+from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 
 CHUNK = 32
 """Answers whose segments are embedded together."""
@@ -51,14 +58,16 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """An answer cut into segments, or the reason why it cannot be judged."""
+class Examined:
+    """An answer cut into segments and held against its question, or the reason why it cannot be judged."""
 
     answer: Answer
     question: Question | None
     normalised: NormalisedText | None
     segments: tuple[Segment, ...]
     unscored: Unscored | None
+    match: AnswerMatch | None = None
+    """None where it is unscored, or not held against its question yet."""
 
 
 class Engine:
@@ -88,6 +97,11 @@ class Engine:
 
     def evaluate(self, answers: Iterable[Answer]) -> Iterator[Result]:
         """Yield one result an answer, in the order of ``answers``."""
+        for examined in self.examine(answers):
+            yield conclude(examined, self.calibration, self.signature)
+
+    def examine(self, answers: Iterable[Answer]) -> Iterator[Examined]:
+        """Yield every answer held against its question, in order: all that needs a model, before any scoring."""
         iterator = iter(answers)
         while chunk := list(islice(iterator, CHUNK)):
             prepared = [self._prepare(answer) for answer in chunk]
@@ -95,11 +109,14 @@ class Engine:
             vectors = self.models.encoder.encode(texts)
             row = {text: number for number, text in enumerate(texts)}
             for item in prepared:
-                if item.unscored or item.question is None or item.normalised is None:
-                    yield self._unscored(item)
-                else:
-                    own = vectors[[row[piece.text] for piece in item.segments]]
-                    yield self._judge(item.answer, item.question, item.normalised, item.segments, own)
+                if item.unscored or item.question is None:
+                    yield item
+                    continue
+                own = vectors[[row[piece.text] for piece in item.segments]]
+                question = self.vectors(item.question)
+                others = {name: context for name, context in self.contexts.items() if name != item.question.id}
+                match = match_answer(item.answer.text, item.segments, own, question, others, self.models.judge)
+                yield replace(item, match=match)
 
     def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
         """Return the result of one answer to the question of that id."""
@@ -111,71 +128,75 @@ class Engine:
             self._questions[question.id] = embed_question(question, self.models.encoder)
         return self._questions[question.id]
 
-    def _prepare(self, answer: Answer) -> _Prepared:
-        if answer.unreadable:
-            return _Prepared(answer, None, None, (), Unscored(UnscoredReason.UNREADABLE, answer.unreadable))
+    @cached_property
+    def contexts(self) -> dict[str, FloatArray]:
+        """The question texts and model answers of every question, embedded, by question id."""
+        texts = {question.id: context_texts(question) for question in self.bank.questions}
+        vectors = self.models.encoder.encode([text for own in texts.values() for text in own])
+        ends = np.cumsum([len(own) for own in texts.values()])
+        return dict(zip(texts, np.split(vectors, ends[:-1]), strict=True))
+
+    def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)
+        if answer.unreadable:
+            return Examined(answer, question, None, (), Unscored(UnscoredReason.UNREADABLE, answer.unreadable))
         if question is None:
             near = nearest_question_id(self.bank, answer.question_id)
             hint = f"Did you mean {near!r}? " if near else ""
             detail = f"No such question in the bank. {hint}See: evaluator bank list"
-            return _Prepared(answer, None, None, (), Unscored(UnscoredReason.UNKNOWN_QUESTION, detail))
-        normalised = normalise(answer.text[: 4 * 40_000])
+            return Examined(answer, None, None, (), Unscored(UnscoredReason.UNKNOWN_QUESTION, detail))
+        normalised = normalise(answer.text[: MAX_ANSWER_CHARS + 1])
         unscored = why_unscored(answer.text, normalised)
         segments = () if unscored else segment(normalised)
         if not unscored and not segments:
             unscored = Unscored(UnscoredReason.UNREADABLE, "The answer has no words.")
-        return _Prepared(answer, question, normalised, segments, unscored)
+        return Examined(answer, question, normalised, segments, unscored)
 
-    def _unscored(self, item: _Prepared) -> Result:
-        return Result(item.answer, item.question, None, None, item.unscored, True, (), (), (), self.signature)
 
-    def _judge(
-        self,
-        answer: Answer,
-        question: Question,
-        normalised: NormalisedText,
-        segments: Sequence[Segment],
-        vectors: np.ndarray,
-    ) -> Result:
-        calibration = self.calibration
-        match = match_answer(answer.text, segments, vectors, self.vectors(question), self.models.judge)
-        credits, points = [], []
-        for point, found in zip(question.key_points, match.points, strict=True):
-            status, value = coverage(found.affirms, found.denies, calibration)
-            credits.append(Credit(point.id, point.label, point.weight, status, value))
-            points.append(point_result(point, status, value, found.evidence))
-        flags = [*self._red_flags(question, match), *self._wording_flags(question, normalised, segments, match)]
-        ceilings = [Ceiling(flag.id, flag.detail, _CEILINGS[flag.kind]) for flag in flags if flag.kind in _CEILINGS]
-        score, contributions = score_credits(credits, ceilings, calibration)
-        level = calibration.level(score)
-        if min(abs(score - cut) for cut in calibration.cuts) < calibration.near_cut and not ceilings:
-            flags.append(Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels."))
-        review = any(flag.kind is not FlagKind.MIXED_SCRIPT for flag in flags)
-        return Result(
-            answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, self.signature
+def conclude(examined: Examined, calibration: Calibration, signature: Signature) -> Result:
+    """Return the result of an examined answer: coverage, flags, score, level. No model is asked."""
+    answer, question, match = examined.answer, examined.question, examined.match
+    if question is None or match is None:
+        return Result(answer, question, None, None, examined.unscored, True, (), (), (), signature)
+    credits, points = [], []
+    for point, found in zip(question.key_points, match.points, strict=True):
+        status, value = coverage(found.affirms, found.denies, calibration)
+        credits.append(Credit(point.id, point.label, point.weight, status, value))
+        points.append(point_result(point, status, value, found.evidence))
+    flags = [*_red_flags(question, match, calibration), *_wording_flags(question, examined, match, calibration)]
+    ceilings = [Ceiling(flag.id, flag.detail, _CEILINGS[flag.kind]) for flag in flags if flag.kind in _CEILINGS]
+    score, contributions = score_credits(credits, ceilings, calibration)
+    level = calibration.level(score)
+    if min(abs(score - cut) for cut in calibration.cuts) < calibration.near_cut and not ceilings:
+        flags.append(Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels."))
+    review = any(flag.kind is not FlagKind.MIXED_SCRIPT for flag in flags)
+    return Result(answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, signature)
+
+
+def _red_flags(question: Question, match: AnswerMatch, calibration: Calibration) -> Iterator[Flag]:
+    for flag, found in zip(question.red_flags, match.flags, strict=True):
+        evidence = _telling(found, Stance.AFFIRMS, calibration.red_flag)
+        if evidence:
+            yield Flag(FlagKind.RED_FLAG, flag.id, f"Red flag: {flag.label}.", evidence)
+
+
+def _wording_flags(
+    question: Question, examined: Examined, match: AnswerMatch, calibration: Calibration
+) -> Iterator[Flag]:
+    text = examined.normalised.text if examined.normalised else ""
+    if match.topic < calibration.off_topic:
+        yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
+    elif match.lead > calibration.other_question:
+        yield Flag(
+            FlagKind.OFF_TOPIC, f"other-question-{match.other}", f"This answers another question: {match.other}."
         )
-
-    def _red_flags(self, question: Question, match: AnswerMatch) -> Iterator[Flag]:
-        for flag, found in zip(question.red_flags, match.flags, strict=True):
-            evidence = _telling(found, Stance.AFFIRMS, self.calibration.red_flag)
-            if evidence:
-                yield Flag(FlagKind.RED_FLAG, flag.id, f"Red flag: {flag.label}.", evidence)
-
-    def _wording_flags(
-        self, question: Question, normalised: NormalisedText, segments: Sequence[Segment], match: AnswerMatch
-    ) -> Iterator[Flag]:
-        if match.topic < self.calibration.off_topic:
-            yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
-        for trick in find_tricks(normalised.text, segments, question):
-            yield Flag(FlagKind.GAMING, trick.id, trick.detail)
-        number = copied_from(normalised.text, segments, question)
-        if number is not None:
-            yield Flag(
-                FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank."
-            )
-        if normalised.mixed_script:
-            yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
+    for trick in find_tricks(text, examined.segments, question):
+        yield Flag(FlagKind.GAMING, trick.id, trick.detail)
+    number = copied_from(text, examined.segments, question)
+    if number is not None:
+        yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
+    if examined.normalised and examined.normalised.mixed_script:
+        yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
 
 
 _CEILINGS = {FlagKind.RED_FLAG: 1, FlagKind.OFF_TOPIC: 1, FlagKind.GAMING: 2, FlagKind.COPIED: 2}

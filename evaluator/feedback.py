@@ -13,9 +13,18 @@ MAX_EVIDENCE = 2
 def point_result(point: KeyPoint, status: Coverage, credit: float, told: Sequence[Evidence]) -> PointResult:
     """Return what is told about a key point: the passages that decided it, and advice where it is not covered."""
     wanted = {Coverage.CONTRADICTED: Stance.DENIES, Coverage.MISSED: None}.get(status, Stance.AFFIRMS)
-    evidence = tuple(e for e in told if e.stance is wanted)[:MAX_EVIDENCE]
+    evidence = _apart([e for e in told if e.stance is wanted])
     advice = "" if status is Coverage.COVERED else advice_for(point, status)
     return PointResult(point.id, point.label, point.weight, status, credit, evidence, point.sources, advice, point.why)
+
+
+def _apart(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the surest passages that do not overlap: a sentence and its own clause are one quotation."""
+    chosen: list[Evidence] = []
+    for passage in evidence:
+        if len(chosen) < MAX_EVIDENCE and all(passage.end <= e.start or e.end <= passage.start for e in chosen):
+            chosen.append(passage)
+    return tuple(chosen)
 
 
 def advice_for(point: KeyPoint, status: Coverage) -> str:

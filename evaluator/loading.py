@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from evaluator.bank import load_bank
 from evaluator.engine import Engine, Models
 from evaluator.models.encoder import load_encoder
-from evaluator.models.stance import NearestStatementJudge
+from evaluator.models.tuned import TunedJudge
+from evaluator.scoring import Calibration
 
 
 def load_engine(
     bank_folder: Path | str | None = None,
     model: str | None = None,
-    stance_model: str | None = None,
     threads: int | None = None,
 ) -> Engine:
     """Return an engine ready to judge.
@@ -21,7 +23,6 @@ def load_engine(
     Args:
         bank_folder: a folder of questions; None for the shipped bank.
         model: path or name of a sentence-transformers model; None for the default.
-        stance_model: path or name of a CrossEncoder trained for inference; None for the shipped judge.
         threads: processor threads; None for all.
 
     Raises:
@@ -30,4 +31,13 @@ def load_engine(
     """
     bank = load_bank(bank_folder)
     encoder, digest = load_encoder(model, threads)
-    return Engine(bank, Models(encoder, digest, NearestStatementJudge(), NearestStatementJudge.name))
+    judge = TunedJudge()
+    return Engine(bank, Models(encoder, digest, judge, judge.digest), load_calibration())
+
+
+def load_calibration() -> Calibration:
+    """Return the shipped numbers of the scoring model."""
+    values: dict[str, Any] = json.loads((Path(__file__).parent / "calibration.json").read_text(encoding="utf-8"))
+    if "cuts" in values:
+        values["cuts"] = tuple(values["cuts"])
+    return Calibration(**values)

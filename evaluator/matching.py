@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,14 +15,15 @@ from evaluator.text import normalise, segment
 
 FloatArray = NDArray[np.float32]
 
-NEAREST = 4
-"""Statements of each side that the judge is shown."""
-
-TOPIC_FLOOR = 0.32
+TOPIC_FLOOR = 0.2
 """Cosine below which a segment is not about a behaviour and the judge is not asked."""
 
-MAX_SEGMENTS_PER_BEHAVIOUR = 4
-"""The segments nearest to a behaviour that the judge is asked about."""
+TOLD = 0.15
+"""Probability from which a segment is kept as evidence; whether it counts is decided by the calibration."""
+
+SEGMENTS_A_SIDE = 4
+"""The segments nearest to either side of a behaviour that the judge is asked about. Each side has its own places, so
+that harmless sentences never crowd out a harmful one; a text that stands twice takes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class BehaviourVectors:
     affirm_vectors: FloatArray
     """Shape (len(affirm), dimensions), unit length."""
     deny_vectors: FloatArray
+    harmful: bool
+    """Whether it is a red flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,8 @@ class QuestionVectors:
     question: Question
     points: tuple[BehaviourVectors, ...]
     flags: tuple[BehaviourVectors, ...]
-    text_vector: FloatArray
-    """Of the question itself, shape (dimensions,)."""
-    model_vectors: FloatArray
-    """Of the sentences of the model answers, shape (sentences, dimensions)."""
+    context: FloatArray
+    """Of the question itself and the sentences of its model answers, shape (1 + sentences, dimensions)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,25 @@ class AnswerMatch:
     flags: tuple[BehaviourMatch, ...]
     topic: float
     """Highest cosine of any segment to anything the question's bank says, -1..1."""
+    lead: float
+    """How much nearer the answer is to another question's text and model answers than to its own, -2..2."""
+    other: str
+    """Id of that question; empty where the bank has no other."""
+
+
+def context_texts(question: Question) -> list[str]:
+    """Return the question and the sentences of its model answers: what it is about, without its statements."""
+    pieces = [piece for answer in question.model_answers for piece in segment(normalise(answer.text))]
+    return [question.text, *(piece.text for piece in pieces if piece.whole)]
 
 
 def question_texts(question: Question) -> list[str]:
-    """Return every text of a question that is embedded, in the order that ``question_vectors`` expects."""
-    texts = [question.text]
+    """Return every text of a question that is embedded."""
+    texts = context_texts(question)
     behaviours: list[KeyPoint | RedFlag] = [*question.key_points, *question.red_flags]
     for behaviour in behaviours:
         affirm, deny = _statements(behaviour)
         texts.extend((*affirm, *deny))
-    texts.extend(_model_sentences(question))
     return texts
 
 
@@ -95,14 +105,13 @@ def question_vectors(question: Question, vector: Callable[[str], FloatArray]) ->
 
     def behaviour(item: KeyPoint | RedFlag) -> BehaviourVectors:
         affirm, deny = _statements(item)
-        return BehaviourVectors(item.id, affirm, deny, stack(affirm), stack(deny))
+        return BehaviourVectors(item.id, affirm, deny, stack(affirm), stack(deny), isinstance(item, RedFlag))
 
     return QuestionVectors(
         question,
         tuple(behaviour(point) for point in question.key_points),
         tuple(behaviour(flag) for flag in question.red_flags),
-        vector(question.text),
-        stack(_model_sentences(question)),
+        stack(context_texts(question)),
     )
 
 
@@ -114,7 +123,12 @@ def embed_question(question: Question, encoder: Encoder) -> QuestionVectors:
 
 
 def match_answer(
-    original: str, segments: Sequence[Segment], vectors: FloatArray, question: QuestionVectors, judge: StanceJudge
+    original: str,
+    segments: Sequence[Segment],
+    vectors: FloatArray,
+    question: QuestionVectors,
+    others: Mapping[str, FloatArray],
+    judge: StanceJudge,
 ) -> AnswerMatch:
     """Hold every segment against every behaviour of the question.
 
@@ -123,6 +137,7 @@ def match_answer(
         segments: its segments.
         vectors: one unit vector a segment, shape (len(segments), dimensions).
         question: the question, embedded.
+        others: the contexts of the bank's other questions by id.
         judge: asked about the segments nearest to each behaviour.
     """
     behaviours = (*question.points, *question.flags)
@@ -133,18 +148,21 @@ def match_answer(
         affirm, deny = vectors @ behaviour.affirm_vectors.T, vectors @ behaviour.deny_vectors.T
         near = np.concatenate([affirm, deny], axis=1).max(axis=1, initial=-1.0)
         nearest.append(float(near.max(initial=-1.0)))
-        order = np.argsort(-near, kind="stable")[:MAX_SEGMENTS_PER_BEHAVIOUR]
-        for index in order[near[order] >= TOPIC_FLOOR]:
+        for index in _candidates(segments, affirm, deny, near):
             cases.append(_case(segments[index].text, behaviour, affirm[index], deny[index]))
-            owners.append((number, int(index), float(near[index])))
+            owners.append((number, index, float(near[index])))
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
     for (number, index, similarity), row in zip(owners, stances, strict=True):
         found[number].append((_evidence(original, segments[index], similarity, row), row))
     matches = [_behaviour_match(b.id, near, rows) for b, near, rows in zip(behaviours, nearest, found, strict=True)]
-    context = [float((vectors @ v).max(initial=-1.0)) for v in (question.text_vector, *question.model_vectors)]
     count = len(question.points)
-    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), max([*nearest, *context], default=-1.0))
+    topic = max([*nearest, float((vectors @ question.context.T).max())])
+    lead, other = max(
+        ((_closeness(vectors, context), identifier) for identifier, context in others.items()), default=(-1.0, "")
+    )
+    lead -= _closeness(vectors, question.context)
+    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), topic, lead, other)
 
 
 def _statements(behaviour: KeyPoint | RedFlag) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -153,26 +171,34 @@ def _statements(behaviour: KeyPoint | RedFlag) -> tuple[tuple[str, ...], tuple[s
     return behaviour.statements, behaviour.safe
 
 
-def _model_sentences(question: Question) -> list[str]:
-    return [piece.text for answer in question.model_answers for piece in segment(normalise(answer.text)) if piece.whole]
+def _candidates(segments: Sequence[Segment], affirm: FloatArray, deny: FloatArray, near: FloatArray) -> list[int]:
+    """Return the segments worth judging for one behaviour, in their order: the nearest different texts of each side."""
+    first = {piece.text.lower(): i for i, piece in reversed(list(enumerate(segments)))}
+    different = [i for i in sorted(first.values()) if near[i] >= TOPIC_FLOOR]
+    chosen: set[int] = set()
+    for side in (affirm, deny):
+        if side.shape[1]:
+            chosen.update(sorted(different, key=lambda i: -float(side[i].max()))[:SEGMENTS_A_SIDE])
+    return sorted(chosen)
+
+
+def _closeness(vectors: FloatArray, context: FloatArray) -> float:
+    """Return the mean over segments of the highest cosine to a context."""
+    return float((vectors @ context.T).max(axis=1).mean())
 
 
 def _case(text: str, behaviour: BehaviourVectors, affirm: FloatArray, deny: FloatArray) -> StanceCase:
-    best_affirm = np.argsort(-affirm, kind="stable")[:NEAREST]
-    best_deny = np.argsort(-deny, kind="stable")[:NEAREST]
     return StanceCase(
-        text,
-        tuple(behaviour.affirm[i] for i in best_affirm),
-        tuple(behaviour.deny[i] for i in best_deny),
-        tuple(float(affirm[i]) for i in best_affirm),
-        tuple(float(deny[i]) for i in best_deny),
+        text, behaviour.affirm, behaviour.deny, tuple(affirm.tolist()), tuple(deny.tolist()), behaviour.harmful
     )
 
 
 def _evidence(original: str, piece: Segment, similarity: float, row: FloatArray) -> Evidence:
-    best = int(row.argmax())
+    """Return what a segment says: the likelier of for and against, or neither where both are unlikely."""
+    side = int(row[1] > row[0])
+    stance = STANCES[side] if row[side] >= TOLD else Stance.NEITHER
     quote = original[piece.start : piece.end]
-    return Evidence(piece.start, piece.end, quote, similarity, STANCES[best], float(row[best]))
+    return Evidence(piece.start, piece.end, quote, similarity, stance, float(row[side]))
 
 
 def _behaviour_match(identifier: str, similarity: float, rows: Iterable[tuple[Evidence, FloatArray]]) -> BehaviourMatch:

@@ -19,24 +19,28 @@ MAX_SCORE = 100.0
 class Calibration:
     """The numbers of the scoring model. Fitted on development answers by ``training/fit_scoring.py``."""
 
+    base: float = 20.0
+    """What an answer earns that is about the question and does no harm."""
     enough: float = 9.0
     """Weight of covered key points at which an answer is complete: nobody can show every behaviour in two minutes."""
     enough_share: float = 0.6
     """The same as a share of all weights, for questions with few key points; the smaller of the two counts."""
     covered: float = 0.6
-    """Probability of the affirming stance from which a key point counts as covered."""
+    """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
     partly: float = 0.3
-    """The same for partly covered."""
+    """The same for partly covered; from here to ``covered`` the credit rises in a straight line from 0."""
     contradicted: float = 0.6
     """Probability of the denying stance from which a key point counts as contradicted, where it beats the affirming one."""
-    red_flag: float = 0.7
-    """Probability from which a red flag counts."""
     penalty: float = 0.7
     """What a contradicted point costs, as a share of what covering it earns."""
-    cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)
-    """Lowest score of levels 2, 3, 4 and 5."""
+    red_flag: float = 0.7
+    """Probability from which a red flag counts."""
     off_topic: float = 0.42
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
+    other_question: float = 0.12
+    """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
+    cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)
+    """Lowest score of levels 2, 3, 4 and 5."""
     near_cut: float = 3.0
     """Distance to a cut-off, in points, below which an answer is flagged."""
 
@@ -78,7 +82,7 @@ def coverage(affirms: float, denies: float, calibration: Calibration) -> tuple[C
     if affirms >= calibration.covered:
         return Coverage.COVERED, 1.0
     if affirms >= calibration.partly:
-        return Coverage.PARTLY, affirms / (2 * calibration.covered)
+        return Coverage.PARTLY, (affirms - calibration.partly) / (calibration.covered - calibration.partly)
     return Coverage.MISSED, 0.0
 
 
@@ -92,19 +96,20 @@ def score_credits(
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: key points, completeness (what exceeds 100 or falls below 0), ceilings.
+    Contributions come in the order: base, key points, completeness (what exceeds 100 or falls below 0), ceilings.
     """
     enough = enough_weight([credit.weight for credit in credits], calibration)
     tally = _Tally()
+    tally.add("base", "answers the question", calibration.base)
     for credit in credits:
-        tally.add(credit.id, credit.label, MAX_SCORE * credit.weight * credit.value / enough)
-    if tally.total > MAX_SCORE:
+        tally.add(credit.id, credit.label, (MAX_SCORE - calibration.base) * credit.weight * credit.value / enough)
+    if tally.score > MAX_SCORE:
         tally.add("complete", "more than a complete answer needs", MAX_SCORE - tally.total)
-    elif tally.total < 0:
+    elif tally.score < 0:
         tally.add("floor", "a score is never below 0", -tally.total)
     for ceiling in sorted(ceilings, key=lambda item: (item.level, item.id)):
         highest = calibration.ceiling(ceiling.level)
-        if tally.total > highest:
+        if tally.score > highest:
             tally.add(ceiling.id, ceiling.label, highest - tally.total)
     return tally.score, tuple(tally.contributions)
 

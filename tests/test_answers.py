@@ -301,7 +301,8 @@ def test_delimiter_is_the_one_that_gives_known_columns(
 
 
 def test_cells_up_to_a_million_characters(put: Any) -> None:
-    before = csv.field_size_limit()
+    before = 131_072  # the module's own
+    csv.field_size_limit(before)
     longest = "x" * 1_000_000
     path = put(f'id,question,answer\n1,q,{longest}\n2,q,{longest}x\n3,q,"{longest}\nx"\n4,q,fine\n')
     found = {}
@@ -481,6 +482,7 @@ def test_columns_without_a_header_and_of_one_header_are_kept_apart(put: Any) -> 
         ("How do you handle it?", None),
         ("How do you handle a customer?", None),
         ("How do you handle a rude patient?", None),
+        ("Was a rude customer ever too much for your colleagues to handle without you, and why?", None),
         ("Supervisor", None),
         ("Pharmacy", None),
         ("???", None),
@@ -498,11 +500,11 @@ def test_headers_of_form_exports(put: Any, header: str, question_id: str | None)
 
 
 def test_an_ambiguous_near_header_is_left_alone(put: Any) -> None:
-    twins = Bank(
-        (Question("a", f"{RUDE} In person", (), (), ()), Question("b", f"{RUDE} By phone", (), (), ())), "0" * 64
-    )
-    table = read_answers(put(f"name,a,1. {RUDE} In person or by phone\nAnn,x,y\n"), twins)
-    assert table.mapping == (("a", "a"),)
+    a, b = (Question(place, f"{RUDE} ({place})", (), (), ()) for place in ("phone", "counter"))
+    other = Question("other", PRESSURE, (), (), ())
+    path = put(as_csv([["name", "other", f"1. {RUDE} (phone or counter)"], ["Ann", "x", "y"]]))
+    assert read_answers(path, Bank((a, b, other), "0" * 64)).mapping == (("other", "other"),)
+    assert len(read_answers(path, Bank((a, other), "0" * 64)).mapping) == 2
 
 
 def test_the_exact_header_goes_before_the_near_one(put: Any) -> None:
@@ -727,12 +729,6 @@ FILE_FAULTS: dict[str, tuple[str, bytes, dict[str, str], list[str]]] = {
     "encrypted ods": ("a.ods", as_ods(LONG, manifest="<encryption-data/>"), {}, ["a.ods: is protected by a password"]),
     "cut xlsx": ("a.xlsx", as_xlsx(LONG)[:3000], {}, ["a.xlsx: is damaged"]),
     "cut xls": ("a.xls", (DATA / "long.xls").read_bytes()[:700], {}, ["a.xls: is damaged"]),
-    "ods whose end is broken": (
-        "a.ods",
-        as_zip({"content.xml": b"<a><b></a>", "mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}),
-        {},
-        ["a.ods: is damaged"],
-    ),
     "other zip": ("a.xlsx", ODD_ZIP, {}, ["a.xlsx: is damaged"]),
     "pretty object": ("a.jsonl", b'\n{\n "id": 1\n}\n', {}, ["a.jsonl line 2: an object runs over several lines"]),
     "broken array": (
@@ -804,6 +800,17 @@ def test_a_workbook_that_takes_too_long(put: Any, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("evaluator.answers.spreadsheet.MAX_SECONDS", 0.001)
     with pytest.raises(AnswersError, match="takes more than"):
         read(put(as_xlsx(LONG), "a.xlsx"))
+
+
+def test_a_part_that_is_not_closed_is_refused_before_the_reader_waits_for_its_end(
+    put: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("evaluator.answers.spreadsheet.MAX_SECONDS", 5)
+    with zipfile.ZipFile(io.BytesIO(as_ods(LONG))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["content.xml"] = parts["content.xml"].replace(b"</table:table>", b"</tab5e:table>")
+    with pytest.raises(AnswersError, match="is damaged"):
+        read(put(as_zip(parts), "a.ods"))
 
 
 def test_the_workbook_reader_is_the_same_within_a_process() -> None:

@@ -71,7 +71,10 @@ def gaps(folder: Path) -> list[str]:
     ("answers", "expected"),
     [
         ("\n  - I listen to the customer.", [ModelAnswer("I listen to the customer.")]),
-        ('\n  - "I listen."\n  - I call the pharmacist.', [ModelAnswer("I listen."), ModelAnswer("I call the pharmacist.")]),
+        (
+            '\n  - "I listen."\n  - I call the pharmacist.',
+            [ModelAnswer("I listen."), ModelAnswer("I call the pharmacist.")],
+        ),
         (
             '\n  - text: I listen.\n    sources: ["pharmacy-video#7"]\n  - text: I act.',
             [ModelAnswer("I listen.", ("pharmacy-video#7",)), ModelAnswer("I act.")],
@@ -296,9 +299,7 @@ FORM_FAULTS = [
 
 
 @pytest.mark.parametrize(("files", "expected"), [row[1:] for row in FORM_FAULTS], ids=[row[0] for row in FORM_FAULTS])
-def test_a_fault_of_form_names_file_line_and_cure(
-    tmp_path: Path, files: dict[str, str | bytes], expected: str
-) -> None:
+def test_a_fault_of_form_names_file_line_and_cure(tmp_path: Path, files: dict[str, str | bytes], expected: str) -> None:
     write_bank(tmp_path, files)
     faults = form_faults(tmp_path)
     assert len(faults) == 1
@@ -309,7 +310,9 @@ def test_a_fault_of_form_names_file_line_and_cure(
 
 
 @pytest.mark.parametrize("weight", ["0", "-1", "10.5", ".nan", ".inf", "yes", "'3'", "heavy", "[1]"])
-@pytest.mark.parametrize("entry", ["behaviour: stays-calm", "id: x\n    label: y\n    affirm: [z]"], ids=["shared", "own"])
+@pytest.mark.parametrize(
+    "entry", ["behaviour: stays-calm", "id: x\n    label: y\n    affirm: [z]"], ids=["shared", "own"]
+)
 def test_a_weight_that_makes_no_sense(tmp_path: Path, weight: str, entry: str) -> None:
     own = f"{MINIMAL}key_points:\n  - {entry}\n    weight: {weight}\n"
     write_bank(tmp_path, {"a.yaml": own, "behaviours/b.yaml": SHARED_POINT})
@@ -370,7 +373,8 @@ def complete_question(**changes: str) -> str:
         for n in range(6)
     )
     flags = "".join(
-        f"\n  - id: f{n}\n    label: breaks {n}\n    statements:" + "".join(f"\n      - I break {n} {m}." for m in range(6))
+        f"\n  - id: f{n}\n    label: breaks {n}\n    statements:"
+        + "".join(f"\n      - I break {n} {m}." for m in range(6))
         for n in range(3)
     )
     parts = {
@@ -423,7 +427,10 @@ def test_a_gap_names_file_line_and_cure(tmp_path: Path, change: object, expected
 def test_a_gap_of_a_shared_behaviour_is_told_at_its_own_file(tmp_path: Path) -> None:
     """A behaviour and a question may have the same file name."""
     own = MINIMAL + "key_points:\n  - behaviour: stays-calm\n"
-    write_bank(tmp_path, {"stays-calm.yaml": own, "behaviours/stays-calm.yaml": SHARED_POINT.replace("deny: [I lose my temper.]\n", "")})
+    write_bank(
+        tmp_path,
+        {"stays-calm.yaml": own, "behaviours/stays-calm.yaml": SHARED_POINT.replace("deny: [I lose my temper.]\n", "")},
+    )
     faults = gaps(tmp_path)
     assert "behaviours/stays-calm.yaml line 4: 1 affirm statements; write at least 8, in varied voices." in faults
     assert "behaviours/stays-calm.yaml line 1: no deny statements; write at least 8." in faults
@@ -431,9 +438,15 @@ def test_a_gap_of_a_shared_behaviour_is_told_at_its_own_file(tmp_path: Path) -> 
 
 
 def test_sources_are_named_with_file_and_line(tmp_path: Path) -> None:
-    own = MINIMAL + 'key_points:\n  - behaviour: stays-calm\n  - id: x\n    label: y\n    affirm: [z]\n    sources: ["field: AAA"]\n'
+    own = (
+        MINIMAL
+        + 'key_points:\n  - behaviour: stays-calm\n  - id: x\n    label: y\n    affirm: [z]\n    sources: ["field: AAA"]\n'
+    )
     write_bank(tmp_path, {"a.yaml": own, "behaviours/b.yaml": SHARED_POINT, "c.yaml": "- broken"})
-    assert list(source_references(tmp_path)) == [("a.yaml", 10, "field: AAA"), ("behaviours/b.yaml", 6, "pharmacy-video#7")]
+    assert list(source_references(tmp_path)) == [
+        ("a.yaml", 10, "field: AAA"),
+        ("behaviours/b.yaml", 6, "pharmacy-video#7"),
+    ]
 
 
 # Digest and lookup
@@ -441,7 +454,9 @@ def test_sources_are_named_with_file_and_line(tmp_path: Path) -> None:
 
 def test_equal_banks_have_equal_digests_whatever_their_comments(tmp_path: Path) -> None:
     plain = load_bank(write_bank(tmp_path, {"a.yaml": MINIMAL}))
-    noted = load_bank(write_bank(tmp_path, {"a.yaml": "# mine\n" + MINIMAL.replace("question: Why", "question:   Why") + "\n# end\n"}))
+    noted = load_bank(
+        write_bank(tmp_path, {"a.yaml": "# mine\n" + MINIMAL.replace("question: Why", "question:   Why") + "\n# end\n"})
+    )
     other = load_bank(write_bank(tmp_path, {"a.yaml": MINIMAL.replace("every day", "each day")}))
     assert plain.digest == noted.digest == bank_digest(plain.questions)
     assert re.fullmatch(r"[0-9a-f]{64}", plain.digest)
@@ -481,7 +496,13 @@ def test_a_name_without_words_finds_no_question_without_words(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("rude-custmer", "rude-customer"), ("work_under_presure", "work-under-pressure"), ("zzz", None), ("", None), ("x" * 50_000, None)],
+    [
+        ("rude-custmer", "rude-customer"),
+        ("work_under_presure", "work-under-pressure"),
+        ("zzz", None),
+        ("", None),
+        ("x" * 50_000, None),
+    ],
 )
 def test_the_nearest_id(shipped: Bank, name: str, expected: str | None) -> None:
     assert nearest_question_id(shipped, name) == expected
@@ -538,7 +559,9 @@ def test_a_shipped_question_is_whole(shipped: Bank, question_id: str) -> None:
     repeated = Counter(
         text.lower()
         for behaviour in (*question.key_points, *question.red_flags)
-        for text in (behaviour.affirm + behaviour.deny if hasattr(behaviour, "deny") else behaviour.statements + behaviour.safe)
+        for text in (
+            behaviour.affirm + behaviour.deny if hasattr(behaviour, "deny") else behaviour.statements + behaviour.safe
+        )
     )
     assert repeated.most_common(1)[0][1] == 1
 

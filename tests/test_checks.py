@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluator.checks import copied_from, find_tricks, is_echo, is_keyword_list, is_padded, overlap, repeated_words, shingles
+from evaluator.checks import (
+    copied_from,
+    find_tricks,
+    is_echo,
+    is_keyword_list,
+    is_padded,
+    overlap,
+    repeated_words,
+    shingles,
+)
 from evaluator.domain import ModelAnswer, Question
 from evaluator.text import normalise, segment, words
 
@@ -65,6 +74,13 @@ def test_tricks(text: str, expected: list[str]) -> None:
         ("A rude customer I handle", "How do you handle a rude customer?", True),
         ("A rude customer I handle with calm, patience, humour, tact, skill and luck", "How do you handle a rude customer?", False),
         ("I listen", "How do you handle a rude customer?", False),
+        # Most of its content is the question's, and yet it says six things of its own.
+        (
+            "When a customer swears and turns loud or threatening in the pharmacy lobby at the counter near closing time: "
+            "police, manager, distance, witnesses, exits, notes.",
+            "A customer swears, turns loud, threatening, in the pharmacy lobby, counter, closing time, near. What happens?",
+            False,
+        ),
         ("I listen", "", False),
         ("", "", True),
         ("it is what it is", "How do you handle a rude customer?", True),
@@ -79,7 +95,7 @@ def test_echo(text: str, question: str, expected: bool) -> None:
     [
         ("", False),
         ("teamwork", False),
-        ("teamwork, patience, empathy", False),  # three items are a phrase
+        ("great teamwork, endless patience, real empathy", False),  # three items are a phrase
         ("teamwork, patience, empathy, honesty", True),
         ("I stay calm, I listen, I say sorry, I fix it", False),
         ("😀, 😀, 😀, 😀", False),

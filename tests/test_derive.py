@@ -23,13 +23,19 @@ def derive(*texts: str) -> tuple[KeyPoint, ...]:
         (("...",), []),
         (("I do it.",), []),  # no word of content
         (("Listen.",), ["Listen."]),
-        (("I listen to the customer. I call the pharmacist.",), ["I listen to the customer.", "I call the pharmacist."]),
+        (
+            ("I listen to the customer. I call the pharmacist.",),
+            ["I listen to the customer.", "I call the pharmacist."],
+        ),
         (
             ("I listen to the customer, and I would never argue back.",),
             ["I listen to the customer", "and I would never argue back."],
         ),
         (("I listen to the customer.", "I listen to the customer!"), ["I listen to the customer."]),
-        (("I listen to the customer.", "I call the pharmacist."), ["I listen to the customer.", "I call the pharmacist."]),
+        (
+            ("I listen to the customer.", "I call the pharmacist."),
+            ["I listen to the customer.", "I call the pharmacist."],
+        ),
     ],
 )
 def test_one_point_a_clause(texts: tuple[str, ...], expected: list[str]) -> None:
@@ -49,7 +55,9 @@ def test_a_point_of_its_own_kind() -> None:
     [(1, 1.0), (4, 1.0), (7, 2.0), (8, 2.0), (12, 3.0), (18, 3.0)],
 )
 def test_more_content_weighs_more(content: int, weight: float) -> None:
-    names = "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo"
+    names = (
+        "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo"
+    )
     (point,) = derive(" ".join(names.split()[:content]))
     assert point.weight == weight
 
@@ -58,6 +66,12 @@ def test_a_label_does_not_give_the_answer_away() -> None:
     (point,) = derive("I would never tell them that they are wrong")
     assert point.label == "mentions: never, tell, wrong"
     assert point.affirm[0] not in point.label
+
+
+def test_a_label_stays_short() -> None:
+    (point,) = derive(" ".join(f"extraordinarily{letter}" for letter in "abcdefghij"))
+    assert point.label.startswith("mentions: extraordinarilya, extraordinarilyb")
+    assert len(point.label) == 90
 
 
 def test_a_long_sentence_is_told_in_full() -> None:

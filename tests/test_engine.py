@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import WordOverlapEncoder, engine, small_bank
+from fakes import CALIBRATION, WordOverlapEncoder, engine, small_bank
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
 from evaluator.engine import CHUNK
 from evaluator.results import to_json_line
-from evaluator.scoring import Calibration
 
 LISTENS = "I listen until the customer has finished talking."
 CALM = "My voice stays low, and my breathing slow and steady."
@@ -96,7 +95,6 @@ def test_a_row_that_could_not_be_read_keeps_its_reason() -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="the engine returns before it looks the question up")
 def test_a_row_that_could_not_be_read_keeps_its_question() -> None:
     (result,) = ENGINE.evaluate([Answer("ann", "rude-customer", "", 7, "damaged")])
     assert result.question is not None
@@ -111,29 +109,26 @@ def test_one_word_is_judged(text: str) -> None:
     assert result.unscored is None
     assert result.level in (1, 2)
     assert result.score is not None
-    assert result.score < 20
+    assert result.score < 35
 
 
 @pytest.mark.parametrize(
     ("text", "score", "level", "covered"),
     [
-        (LISTENS, 50.0, 3, {"listens"}),
-        (CALM, 33.3, 2, {"calm"}),
-        (f"{LISTENS} {THANKS}", 66.7, 4, {"listens", "thanks"}),
+        (LISTENS, 60.0, 4, {"listens"}),
+        (CALM, 46.7, 3, {"calm"}),
+        (f"{LISTENS} {THANKS}", 73.3, 4, {"listens", "thanks"}),
         (f"{LISTENS} {CALM} {THANKS}", 100.0, 5, {"listens", "calm", "thanks"}),
         (f"{LISTENS} {CALM} {SOLVES} {THANKS} {SUPERVISOR}", 100.0, 5, {"listens", "calm", "solves", "thanks", "supervisor"}),
-        (f"{LISTENS} {ASIDE}", 50.0, 3, {"listens"}),
-        (ASIDE, 0.0, 1, set()),
+        (f"{LISTENS} {ASIDE}", 60.0, 4, {"listens"}),
+        (ASIDE, 14.9, 1, set()),
     ],
     ids=range(7),
 )  # fmt: skip
 def test_exact_scores(text: str, score: float, level: int, covered: set[str]) -> None:
     result = judge(text)
     assert {name for name, status in statuses(result).items() if status is Coverage.COVERED} == covered
-    uncopied = sum(part.points for part in result.contributions if not part.id.startswith("model-answer"))
-    assert round(uncopied, 1) == score
-    if not any(kind is FlagKind.COPIED for kind, _ in flags(result)):
-        assert (result.score, result.level) == (score, level)
+    assert (result.score, result.level) == (score, level)
 
 
 def test_the_question_may_be_given_by_its_text() -> None:
@@ -144,9 +139,10 @@ def test_the_question_may_be_given_by_its_text() -> None:
 
 
 def test_a_question_with_derived_points_is_judged() -> None:
-    result = judge("Learning is my goal: I want to learn a lot, and your pharmacist knows it all.", "own-question")
-    assert result.unscored is None
-    assert len(result.points) == 1
+    """Derived points have no deny statements: they can be covered or missed, never contradicted."""
+    result = judge("I really want to learn, and your pharmacist teaches gladly.", "own-question")
+    assert statuses(result) == {"point-1": Coverage.COVERED}
+    assert statuses(judge(ASIDE, "own-question")) == {"point-1": Coverage.MISSED}
 
 
 def test_the_opposite_of_a_key_point_is_a_contradiction() -> None:
@@ -155,8 +151,7 @@ def test_the_opposite_of_a_key_point_is_a_contradiction() -> None:
     assert found.id == "listens"
     assert [(quote.text, quote.stance) for quote in found.evidence] == [(INTERRUPTS, Stance.DENIES)]
     assert found.advice.startswith("What you said reads as the opposite of this.")
-    assert result.score == 0.0
-    assert judge(CALM).score == 33.3
+    assert (result.score, judge(CALM).score) == (18.7, 46.7)
 
 
 @pytest.mark.parametrize("good", ["", LISTENS, f"{LISTENS} {THANKS}", f"{CALM} {SUPERVISOR} {THANKS}"])
@@ -178,11 +173,10 @@ def test_an_acceptable_sentence_that_looks_alike_is_no_red_flag() -> None:
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(judge(f"{LISTENS} {NEVER_ARGUES}"))}
 
 
-@pytest.mark.xfail(strict=True, reason="only the four segments nearest to a behaviour are judged: safe ones crowd it out")
 def test_saying_a_harmless_sentence_again_does_not_hide_a_red_flag() -> None:
     harmful = "I would argue and prove him wrong."
     assert (FlagKind.RED_FLAG, "argues-back") in flags(judge(f"{NEVER_ARGUES} {harmful}"))
-    assert (FlagKind.RED_FLAG, "argues-back") in flags(judge(f"{NEVER_ARGUES} " * 4 + harmful))
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(judge(f"{NEVER_ARGUES} " * 20 + harmful))
 
 
 @pytest.mark.parametrize(
@@ -194,14 +188,14 @@ def test_saying_a_harmless_sentence_again_does_not_hide_a_red_flag() -> None:
         (f"{LISTENS} {LISTENS} {LISTENS}", (FlagKind.GAMING, "padding")),
         (small_bank().questions[0].model_answers[0].text, (FlagKind.COPIED, "model-answer-1")),
         ("My vоice stаys low and my breathing slow", (FlagKind.MIXED_SCRIPT, "mixed_script")),
-        ("customer finished", (FlagKind.NEAR_CUT, "near_cut")),
+        (LISTENS, (FlagKind.NEAR_CUT, "near_cut")),
     ],
     ids=["off topic", "echo", "keywords", "padding", "copied", "mixed script", "near cut"],
 )
 def test_flags(text: str, expected: tuple[FlagKind, str]) -> None:
-    calibration = Calibration(cuts=(15.0, 35.0, 49.0, 80.0)) if expected[1] == "near_cut" else None
     judged = engine(small_bank())
-    judged.calibration = calibration or judged.calibration
+    if expected[1] == "near_cut":
+        judged.calibration = replace(CALIBRATION, cuts=(15.0, 35.0, 59.0, 80.0))
     result = judged.evaluate_one("rude-customer", text)
     assert expected in flags(result)
     assert result.needs_review is any(kind is not FlagKind.MIXED_SCRIPT for kind, _ in flags(result))
@@ -226,7 +220,6 @@ def test_a_covered_point_needs_no_advice_and_a_missed_one_no_quote() -> None:
         assert bool(point.evidence) is (point.status is Coverage.COVERED)
 
 
-@pytest.mark.xfail(strict=True, reason="matching drops passages whose likeliest stance is neither, feedback quotes affirming ones")
 def test_a_partly_covered_point_quotes_what_earned_the_credit() -> None:
     result = judge("listen")
     (found,) = [point for point in result.points if point.status is Coverage.PARTLY]
@@ -237,10 +230,21 @@ def test_a_partly_covered_point_quotes_what_earned_the_credit() -> None:
 
 
 def mixed_answers() -> list[Answer]:
-    texts = [LISTENS, "", ARGUES, "😀", f"{CALM} {THANKS}", "Escucho al cliente y le pido disculpas por la espera.", "ok", ASIDE]
+    texts = [
+        LISTENS,
+        "",
+        ARGUES,
+        "😀",
+        f"{CALM} {THANKS}",
+        "Escucho al cliente y le pido disculpas por la espera.",
+        "ok",
+        ASIDE,
+    ]
     questions = ["rude-customer", "own-question", "rude-custmer"]
     return [
-        Answer(f"candidate-{n}", questions[n % 3 if n % 5 == 0 else 0], texts[n % len(texts)], n + 1, extra={"n": str(n)})
+        Answer(
+            f"candidate-{n}", questions[n % 3 if n % 5 == 0 else 0], texts[n % len(texts)], n + 1, extra={"n": str(n)}
+        )
         for n in range(2 * CHUNK + 5)
     ]
 
@@ -287,8 +291,7 @@ def test_statements_are_embedded_once_a_question() -> None:
     encoder = WordOverlapEncoder()
     judged = engine(small_bank(), encoder)
     list(judged.evaluate(mixed_answers()))
-    with_statements = [texts for texts in encoder.asked if ARGUES.replace("wrong.", "wrong.") in texts and NEVER_ARGUES in texts]
-    assert len(with_statements) == 1
+    assert len([texts for texts in encoder.asked if NEVER_ARGUES in texts]) == 1
 
 
 # Signature
@@ -299,7 +302,7 @@ def test_a_signature_changes_with_what_a_judgement_depends_on() -> None:
     plain = engine(bank).signature
     assert engine(small_bank()).signature == plain
     other_cuts = engine(bank)
-    other_cuts.calibration = Calibration(red_flag=0.8)
+    other_cuts.calibration = replace(CALIBRATION, red_flag=0.8)
     assert other_cuts.signature.calibration != plain.calibration
     other_bank = engine(replace(bank, digest="f" * 64))
     assert other_bank.signature.bank != plain.bank
@@ -313,7 +316,9 @@ def test_a_signature_changes_with_what_a_judgement_depends_on() -> None:
 @given(
     st.one_of(
         st.text(max_size=200),
-        st.lists(st.sampled_from([LISTENS, CALM, THANKS, ARGUES, INTERRUPTS, ASIDE, "um,", "\x00", "😀"]), max_size=8).map(" ".join),
+        st.lists(
+            st.sampled_from([LISTENS, CALM, THANKS, ARGUES, INTERRUPTS, ASIDE, "um,", "\x00", "😀"]), max_size=8
+        ).map(" ".join),
     )
 )
 def test_any_text_is_judged_or_says_why_not(text: str) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from fakes import CALIBRATION as PLAIN
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.domain import LEVELS, Coverage
 from evaluator.scoring import Calibration, Ceiling, Credit, coverage, enough_weight, score_credits
 
-DEFAULT = Calibration()
 SHARE = st.floats(0, 1)
 WEIGHT = st.one_of(st.sampled_from([1.0, 2.0, 3.0]), st.floats(0.01, 10))
 CALIBRATION = st.builds(
     Calibration,
+    base=st.floats(0, 60),
     enough=st.floats(0.5, 30),
     enough_share=st.floats(0.05, 1),
     covered=st.floats(0.5, 0.9),
@@ -25,7 +26,9 @@ CALIBRATION = st.builds(
     cuts=st.lists(st.floats(0, 100), min_size=4, max_size=4, unique=True).map(sorted).map(tuple),
 )
 CEILINGS = st.lists(
-    st.builds(Ceiling, st.sampled_from(["red_flag", "off_topic", "gaming", "copied"]), st.just("x"), st.sampled_from(LEVELS)),
+    st.builds(
+        Ceiling, st.sampled_from(["red_flag", "off_topic", "gaming", "copied"]), st.just("x"), st.sampled_from(LEVELS)
+    ),
     max_size=4,
 )
 
@@ -34,7 +37,7 @@ CEILINGS = st.lists(
 def credit_lists(draw: st.DrawFn, calibration: Calibration | None = None) -> list[Credit]:
     found = []
     for number, weight in enumerate(draw(st.lists(WEIGHT, max_size=14))):
-        status, value = coverage(draw(SHARE), draw(SHARE), calibration or DEFAULT)
+        status, value = coverage(draw(SHARE), draw(SHARE), calibration or PLAIN)
         found.append(Credit(f"p{number}", f"does {number}", weight, status, value))
     return found
 
@@ -52,8 +55,8 @@ def credits_of(*values: tuple[float, float]) -> list[Credit]:
         (1.0, 0.0, Coverage.COVERED, 1.0),
         (0.6, 0.0, Coverage.COVERED, 1.0),
         (0.6, 0.6, Coverage.COVERED, 1.0),  # a tie goes to the candidate
-        (0.599, 0.0, Coverage.PARTLY, 0.599 / 1.2),
-        (0.3, 0.59, Coverage.PARTLY, 0.25),
+        (0.599, 0.0, Coverage.PARTLY, 0.299 / 0.3),
+        (0.3, 0.59, Coverage.PARTLY, 0.0),
         (0.299, 0.0, Coverage.MISSED, 0.0),
         (0.0, 0.0, Coverage.MISSED, 0.0),
         (0.0, 0.599, Coverage.MISSED, 0.0),
@@ -64,7 +67,7 @@ def credits_of(*values: tuple[float, float]) -> list[Credit]:
     ],
 )
 def test_coverage(affirms: float, denies: float, status: Coverage, credit: float) -> None:
-    found, value = coverage(affirms, denies, DEFAULT)
+    found, value = coverage(affirms, denies, PLAIN)
     assert found is status
     assert value == pytest.approx(credit)
 
@@ -85,53 +88,50 @@ def test_coverage_is_monotone_in_both_stances(low: float, high: float, other: fl
     [((), 1.0), ((1,), 0.6), ((3, 3, 3), 5.4), ((3,) * 5, 9.0), ((3,) * 12, 9.0), ((0.1,), 0.06)],
 )
 def test_enough_weight(weights: tuple[float, ...], enough: float) -> None:
-    assert enough_weight(weights, DEFAULT) == pytest.approx(enough)
+    assert enough_weight(weights, PLAIN) == pytest.approx(enough)
 
 
 @pytest.mark.parametrize(
     ("credits", "ceilings", "score", "parts"),
     [
-        ([], [], 0.0, []),
-        ([(3, 0)], [], 0.0, [("p0", 0.0)]),
-        ([(3, 1)], [], 100.0, [("p0", 166.7), ("complete", -66.7)]),
-        ([(3, 1), (3, 0), (3, 0), (3, 0), (3, 0)], [], 33.3, [("p0", 33.3), *((f"p{n}", 0.0) for n in range(1, 5))]),
-        # Thirds: rounded one by one they would add up to 99.9.
-        (
-            [(3, 1), (3, 1), (3, 1), (3, 0), (3, 0)],
-            [],
-            100.0,
-            [("p0", 33.3), ("p1", 33.4), ("p2", 33.3), ("p3", 0.0), ("p4", 0.0)],
-        ),
-        ([(3, -0.7), (3, 0), (9, 0)], [], 0.0, [("p0", -23.3), ("p1", 0.0), ("p2", 0.0), ("floor", 23.3)]),
-        ([(3, 1)], [("red_flag", 1)], 14.9, [("p0", 166.7), ("complete", -66.7), ("red_flag", -85.1)]),
+        ([], [], 20.0, []),
+        ([(3, 0)], [], 20.0, [("p0", 0.0)]),
+        ([(3, 1)], [], 100.0, [("p0", 133.3), ("complete", -53.3)]),
+        ([(3, 1), (3, 0), (9, 0)], [], 46.7, [("p0", 26.7), ("p1", 0.0), ("p2", 0.0)]),
+        # Rounded one by one, three times 26.7 would add up to 100.1.
+        ([(3, 1), (3, 1), (3, 1), (6, 0)], [], 100.0, [("p0", 26.7), ("p1", 26.6), ("p2", 26.7), ("p3", 0.0)]),
+        ([(9, -0.7), (3, 0), (3, 0)], [], 0.0, [("p0", -56.0), ("p1", 0.0), ("p2", 0.0), ("floor", 36.0)]),
+        ([(3, 1)], [("red_flag", 1)], 14.9, [("p0", 133.3), ("complete", -53.3), ("red_flag", -85.1)]),
         (
             [(3, 1)],
             [("gaming", 2), ("red_flag", 1)],
             14.9,
-            [("p0", 166.7), ("complete", -66.7), ("red_flag", -85.1)],
+            [("p0", 133.3), ("complete", -53.3), ("red_flag", -85.1)],
         ),
-        ([(3, 1)], [("gaming", 2)], 34.9, [("p0", 166.7), ("complete", -66.7), ("gaming", -65.1)]),
-        ([(3, 1)], [("nothing", 5)], 100.0, [("p0", 166.7), ("complete", -66.7)]),
-        ([(3, 0)], [("red_flag", 1)], 0.0, [("p0", 0.0)]),  # a ceiling above the score says nothing
-        ([], [("red_flag", 1)], 0.0, []),
+        ([(3, 1)], [("gaming", 2)], 34.9, [("p0", 133.3), ("complete", -53.3), ("gaming", -65.1)]),
+        ([(3, 1)], [("nothing", 5)], 100.0, [("p0", 133.3), ("complete", -53.3)]),
+        ([(3, 0)], [("gaming", 2)], 20.0, [("p0", 0.0)]),  # a ceiling above the score says nothing
+        ([], [("red_flag", 1)], 14.9, [("red_flag", -5.1)]),
     ],
 )
 def test_scores(
     credits: list[tuple[float, float]], ceilings: list[tuple[str, int]], score: float, parts: list[tuple[str, float]]
 ) -> None:
-    found, contributions = score_credits(credits_of(*credits), [Ceiling(i, i, level) for i, level in ceilings], DEFAULT)
+    found, contributions = score_credits(credits_of(*credits), [Ceiling(i, i, level) for i, level in ceilings], PLAIN)
     assert found == score
-    assert [(part.id, part.points) for part in contributions] == parts
+    assert [(part.id, part.points) for part in contributions] == [("base", 20.0), *parts]
 
 
 @given(st.data(), CALIBRATION, CEILINGS)
-def test_contributions_add_up_to_the_score(data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]) -> None:
+def test_contributions_add_up_to_the_score(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling]
+) -> None:
     credits = data.draw(credit_lists(calibration))
     score, contributions = score_credits(credits, ceilings, calibration)
     assert round(sum(part.points for part in contributions), 1) == score
     assert sum(round(part.points * 10) for part in contributions) == round(score * 10)
     assert all(part.points == round(part.points, 1) for part in contributions)
-    assert [part.id for part in contributions][: len(credits)] == [credit.id for credit in credits]
+    assert [part.id for part in contributions][: 1 + len(credits)] == ["base", *(credit.id for credit in credits)]
 
 
 @given(st.data(), CALIBRATION, CEILINGS)
@@ -183,7 +183,7 @@ def test_the_order_of_ceilings_changes_nothing(data: st.DataObject, ceilings: li
     credits = data.draw(credit_lists())
     shuffled = [*ceilings]
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert score_credits(credits, ceilings, DEFAULT) == score_credits(credits, shuffled, DEFAULT)
+    assert score_credits(credits, ceilings, PLAIN) == score_credits(credits, shuffled, PLAIN)
 
 
 # Levels
@@ -194,7 +194,7 @@ def test_the_order_of_ceilings_changes_nothing(data: st.DataObject, ceilings: li
     [(0, 1), (14.9, 1), (15.0, 2), (34.9, 2), (35.0, 3), (54.9, 3), (55.0, 4), (79.9, 4), (80.0, 5), (100, 5)],
 )
 def test_levels(score: float, level: int) -> None:
-    assert DEFAULT.level(score) == level
+    assert PLAIN.level(score) == level
 
 
 @given(CALIBRATION, st.floats(0, 100), st.floats(0, 100))
@@ -205,14 +205,14 @@ def test_levels_are_monotone(calibration: Calibration, a: float, b: float) -> No
 
 @pytest.mark.parametrize(("level", "ceiling"), [(1, 14.9), (2, 34.9), (3, 54.9), (4, 79.9), (5, 100.0)])
 def test_ceilings(level: int, ceiling: float) -> None:
-    assert DEFAULT.ceiling(level) == ceiling
-    assert DEFAULT.level(ceiling) == level
+    assert PLAIN.ceiling(level) == ceiling
+    assert PLAIN.level(ceiling) == level
 
 
 @pytest.mark.parametrize("lowest", [0.0, 0.04, 0.1, 0.15])
 def test_a_ceiling_is_never_below_zero(lowest: float) -> None:
     """A calibration may put the lowest cut-off at or near 0."""
-    calibration = replace(DEFAULT, cuts=(lowest, 35.0, 55.0, 80.0))
+    calibration = replace(PLAIN, cuts=(lowest, 35.0, 55.0, 80.0))
     score, _ = score_credits(credits_of((3, 1)), [Ceiling("red_flag", "x", 1)], calibration)
     assert 0 <= score <= 0.1
 

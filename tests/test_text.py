@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaluator.domain import Segment
@@ -36,7 +37,21 @@ ANY_TEXT = st.one_of(
     st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=120),
     st.lists(st.sampled_from(PIECES), max_size=60).map("".join),
 )
-PLAIN_WORDS = ["I", "listen", "to", "the", "customer", "call", "a", "pharmacist", "ask", "apologise", "fix", "it", "now"]
+PLAIN_WORDS = [
+    "I",
+    "listen",
+    "to",
+    "the",
+    "customer",
+    "call",
+    "a",
+    "pharmacist",
+    "ask",
+    "apologise",
+    "fix",
+    "it",
+    "now",
+]
 PLAIN_TEXT = st.lists(
     st.one_of(st.sampled_from(PLAIN_WORDS), st.sampled_from(["and then I", "but I", ".", ",", "?", "\n", "so they"])),
     max_size=120,
@@ -112,10 +127,14 @@ def test_every_character_knows_where_it_came_from(text: str) -> None:
     for number, (start, end) in enumerate(zip(found.offsets, found.ends, strict=False)):
         assert 0 <= start < end <= len(text)
         assert found.span(number, number + 1) == (start, end)
+        assert found.text[number] in normalise(text[start:end]).text
     assert found.offsets[-1] == len(text)
 
 
 @given(ANY_TEXT)
+@example("don\uff40t")
+@example("a\u00b4\u0301")
+@example("e" + "\u0301\u0323" * 9)
 def test_normalising_twice_changes_nothing(text: str) -> None:
     once = normalise(text)
     twice = normalise(once.text)
@@ -185,6 +204,8 @@ def test_tidy(text: str, expected: str) -> None:
 
 
 @given(ANY_TEXT)
+@example("um.")
+@example("well, you know")
 def test_tidy_only_leaves_out(text: str) -> None:
     assert in_order("".join(words(tidy(text))), "".join(words(text)))
     assert bool(words(tidy(text))) is bool(words(text))
@@ -234,7 +255,10 @@ def test_sentences(text: str, expected: list[str]) -> None:
             "I never raise my voice because I know they are upset",
             ["I never raise my voice", "because I know they are upset"],
         ),
-        ("My rule is simple: nobody leaves without an answer.", ["My rule is simple", "nobody leaves without an answer."]),
+        (
+            "My rule is simple: nobody leaves without an answer.",
+            ["My rule is simple", "nobody leaves without an answer."],
+        ),
     ],
 )
 def test_clauses(text: str, expected: list[str]) -> None:
@@ -251,7 +275,7 @@ def test_a_transcript_gets_overlapping_windows_that_count_as_whole() -> None:
     found = cut(text)
     assert all(piece.whole for piece in found)
     assert all(len(words(piece.text)) <= WINDOW_WORDS for piece in found)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in pairwise(found):
         shared = set(words(before.text)) & set(words(after.text))
         assert len(shared) == WINDOW_OVERLAP
 

@@ -132,7 +132,10 @@ def test_every_value_knows_its_line(location: tuple[str | int, ...], line: int) 
 
 
 def test_lines_count_from_where_the_text_starts_in_its_file() -> None:
-    assert parse_yaml("a: 1\nb: 2\n", Path("x.md"), first_line=2).line(("b",)) == 3
+    found = parse_yaml("a: 1\nb:\n  - 2\n", Path("x.md"), first_line=2)
+    assert (found.line(("b",)), found.line(("b", 0))) == (3, 4)
+    with pytest.raises(YamlFault, match=r"x\.md line 3: anchors"):
+        parse_yaml("a: 1\nb: &x 2\n", Path("x.md"), first_line=2)
     with pytest.raises(YamlFault, match=r"x\.md line 3: 'a' is given twice"):
         parse_yaml("a: 1\na: 2\n", Path("x.md"), first_line=2)
 

@@ -29,7 +29,6 @@ def check(
     with_model_answers: bool,
     bank_folder: Path | None,
     model: str | None,
-    stance_model: str | None,
     threads: int | None,
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
@@ -45,11 +44,11 @@ def check(
     from evaluator.loading import load_engine
 
     if interactive:
-        engine = load_engine(bank_folder, model, stance_model, threads)
+        engine = load_engine(bank_folder, model, threads)
         _converse(engine, question, with_model_answers)
         return
     text = answer if answer is not None else sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
-    engine = load_engine(bank_folder, model, stance_model, threads)
+    engine = load_engine(bank_folder, model, threads)
     result = engine.evaluate_one(question.id, text)
     click.echo(_render(result, form, with_model_answers))
     if result.unscored:

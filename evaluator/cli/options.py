@@ -26,13 +26,10 @@ def bank_option(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """Add ``--model``, ``--stance-model`` and ``--threads``."""
+    """Add ``--model`` and ``--threads``."""
     for option in (
         click.option(
             "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
-        ),
-        click.option(
-            "--stance-model", metavar="PATH", help="A CrossEncoder trained for inference, instead of the shipped judge."
         ),
         click.option("--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"),
     ):

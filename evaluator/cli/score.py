@@ -79,7 +79,6 @@ def score(
     audience: str,
     with_model_answers: bool,
     model: str | None,
-    stance_model: str | None,
     threads: int | None,
 ) -> None:
     """Score a batch of answers from CSV, XLSX, XLS, ODS or JSONL files, or from standard input (-)."""
@@ -99,7 +98,7 @@ def score(
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
-    engine = load_engine(bank_folder, model, stance_model, threads)
+    engine = load_engine(bank_folder, model, threads)
     answers = (answer for table in tables for answer in table.answers)
     results = list(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
@@ -155,9 +154,7 @@ def _with_progress(results: Iterable[Result]) -> Iterator[Result]:
     if not sys.stderr.isatty():
         yield from results
         return
-    done = 0
-    for result in results:
-        done += 1
+    for done, result in enumerate(results, start=1):
         if done % 10 == 0:
             click.echo(f"\rscored {done}", nl=False, err=True)
         yield result

@@ -19,17 +19,19 @@ STANCES = (Stance.AFFIRMS, Stance.DENIES, Stance.NEITHER)
 
 @dataclass(frozen=True, slots=True)
 class StanceCase:
-    """A segment, and the statements of one behaviour nearest to it."""
+    """A segment held against one behaviour."""
 
     segment: str
     affirm: tuple[str, ...]
-    """Nearest statements that show the behaviour, nearest first."""
+    """Statements that show the behaviour."""
     deny: tuple[str, ...]
-    """Nearest statements of the opposite, nearest first."""
+    """Statements of the opposite; may be empty."""
     affirm_similarity: tuple[float, ...]
     """Cosine of the segment to each of ``affirm``, -1..1."""
     deny_similarity: tuple[float, ...]
     """Cosine of the segment to each of ``deny``, -1..1."""
+    harmful: bool = False
+    """Whether the behaviour is a red flag."""
 
 
 class StanceJudge(Protocol):

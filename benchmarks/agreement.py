@@ -1,0 +1,128 @@
+"""How well the tool agrees with raters on answers, pairs and voices, beside two baselines.
+
+    python benchmarks/agreement.py --part development
+
+Prints one table. The baselines are the cosine of the whole answer to its nearest model answer, and the answer's length.
+The test part is looked at once a release.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from evaluator.domain import Answer, FlagKind, Result
+from evaluator.engine import Engine
+from evaluator.loading import load_engine
+from evaluator.text import words
+
+RATED = Path(__file__).parent.parent / "training" / "data" / "rated"
+
+
+def read(name: str, part: str) -> list[dict[str, Any]]:
+    """Return the rows of a rated file."""
+    return [json.loads(line) for line in (RATED / f"{name}.{part}.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def judge(engine: Engine, rows: list[dict[str, Any]], key: str = "answer") -> list[Result]:
+    """Return the results of one text a row."""
+    return list(engine.evaluate(Answer(str(i), row["question_id"], row[key]) for i, row in enumerate(rows)))
+
+
+def whole_cosines(engine: Engine, rows: list[dict[str, Any]]) -> list[float]:
+    """Return the cosine of each whole answer to the nearest model answer of its question: the obvious program."""
+    models = {
+        question.id: engine.models.encoder.encode([answer.text for answer in question.model_answers])
+        for question in engine.bank.questions
+    }
+    vectors = engine.models.encoder.encode([row["answer"] for row in rows])
+    return [float((models[row["question_id"]] @ vector).max()) for row, vector in zip(rows, vectors, strict=True)]
+
+
+def quadratic_kappa(rated: list[int], given: list[int]) -> float:
+    """Return the quadratic weighted kappa of two lists of levels 1-5 (Cohen 1968)."""
+    table = np.zeros((5, 5))
+    np.add.at(table, (np.array(rated) - 1, np.array(given) - 1), 1)
+    weights = np.subtract.outer(np.arange(5), np.arange(5)) ** 2
+    return float(1 - (weights * table).sum() / (weights * np.outer(table.sum(1), table.sum(0)) / table.sum()).sum())
+
+
+def good_over_unacceptable(rows: list[dict[str, Any]], levels: list[int], scores: list[float]) -> float:
+    """Return how often a good answer (4, 5) scores above an unacceptable one (1) to the same question; ties half."""
+    won = []
+    for row, level, score in zip(rows, levels, scores, strict=True):
+        for other, other_level, other_score in zip(rows, levels, scores, strict=True):
+            if level >= 4 and other_level == 1 and row["question_id"] == other["question_id"]:
+                won.append(1.0 if score > other_score else 0.5 if score == other_score else 0.0)
+    return float(np.mean(won))
+
+
+def answers_table(engine: Engine, part: str) -> None:
+    """Print agreement on whole answers."""
+    rows = read("answers", part)
+    levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
+    results = judge(engine, rows)
+    scores = [result.score or 0.0 for result in results]
+    given = [result.level or 1 for result in results]
+    lengths = [float(len(words(row["answer"]))) for row in rows]
+    cosines = whole_cosines(engine, rows)
+    flagged = [any(flag.kind is FlagKind.RED_FLAG for flag in result.flags) for result in results]
+    harmful = [bool(row["red_flags_a"]) and bool(row["red_flags_b"]) for row in rows]
+    print(f"answers ({part}, n = {len(rows)})              ours   cosine  length")
+    for name, values in (("Spearman with the raters", (scores, cosines, lengths)),):
+        print(f"  {name:36} " + "  ".join(f"{spearmanr(levels, value).statistic:6.3f}" for value in values))
+    ranked = [good_over_unacceptable(rows, levels, value) for value in (scores, cosines, lengths)]
+    print(f"  {'good over unacceptable':36} " + "  ".join(f"{value:6.3f}" for value in ranked))
+    print(f"  {'quadratic weighted kappa':36} {quadratic_kappa(levels, given):6.3f}")
+    errors = np.array(given) - np.array(levels)
+    print(f"  {'exact / within one level':36} {(errors == 0).mean():6.3f} {(abs(errors) <= 1).mean():6.3f}")
+    print(f"  {'correlation of error with length':36} {np.corrcoef(errors, lengths)[0, 1]:6.3f}")
+    found = [flag for flag, harm in zip(flagged, harmful, strict=True) if harm]
+    false = [flag for flag, level in zip(flagged, levels, strict=True) if level >= 4]
+    print(f"  {'red flags found / false on good':36} {np.mean(found):6.3f} {np.mean(false):6.3f}")
+    print("  rated (rows) against given (columns), levels 1-5")
+    for level in range(1, 6):
+        counts = [sum(a == level and b == other for a, b in zip(levels, given, strict=True)) for other in range(1, 6)]
+        print("    " + " ".join(f"{count:4}" for count in counts))
+
+
+def pairs_table(engine: Engine, part: str) -> None:
+    """Print how often an acceptable sentence scores above its harmful twin."""
+    rows = read("pairs", part)
+    good, bad = judge(engine, rows, "good"), judge(engine, rows, "bad")
+    ordered = [(g.score or 0) > (b.score or 0) for g, b in zip(good, bad, strict=True)]
+    told = [(g.level or 1) > (b.level or 1) for g, b in zip(good, bad, strict=True)]
+    print(f"pairs (n = {len(rows)})\n  ordered by score {np.mean(ordered):.3f}, by at least one level {np.mean(told):.3f}")
+
+
+def voices_table(engine: Engine, part: str) -> None:
+    """Print how far the level moves when the same content is said in another voice."""
+    rows = read("voices", part)
+    levels: dict[str, dict[str, int]] = defaultdict(dict)
+    for row, result in zip(rows, judge(engine, rows), strict=True):
+        levels[row["set"]][row["voice"]] = result.level or 1
+    print(f"voices ({len(levels)} sets)")
+    for voice in ("spoken", "non-native", "misspelt", "terse"):
+        shifts = [own[voice] - own["plain"] for own in levels.values() if voice in own and "plain" in own]
+        print(f"  {voice:12} mean shift {np.mean(shifts):+.2f}, mean absolute shift {np.mean(np.abs(shifts)):.2f} levels")
+
+
+def main() -> None:
+    """Print the three tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--part", choices=["development", "test"], default="development")
+    part = parser.parse_args().part
+    engine = load_engine()
+    answers_table(engine, part)
+    pairs_table(engine, part)
+    voices_table(engine, part)
+
+
+if __name__ == "__main__":
+    main()

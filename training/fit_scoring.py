@@ -26,6 +26,9 @@ from evaluator.scoring import Calibration, coverage, enough_weight
 RATED = Path(__file__).parent / "data" / "rated" / "answers.development.jsonl"
 Array = NDArray[np.float64]
 
+TOLERATED = 0.02
+"""Share of good answers that may carry a false red flag: a person looks at every flag."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -111,7 +114,8 @@ def quality(cases: list[Case], calibration: Calibration) -> tuple[float, Calibra
     flagged = np.array([case.red_flag >= calibration.red_flag for case in cases])
     harmful = np.array([case.has_red_flag for case in cases])
     off = np.array([is_off_topic(case, calibration) for case in cases])
-    cost = 1.5 * (flagged & good).sum() / good.sum() + 0.3 * (~flagged & harmful).sum() / harmful.sum()
+    false = max(0.0, float((flagged & good).sum() / good.sum()) - TOLERATED)
+    cost = 3.0 * false + 0.5 * (~flagged & harmful).sum() / harmful.sum()
     return quadratic_kappa(rated, given) - float(cost) - float(2.0 * (off & (rated > 1)).mean()), calibration
 
 

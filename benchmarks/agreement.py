@@ -98,7 +98,9 @@ def pairs_table(engine: Engine, part: str) -> None:
     good, bad = judge(engine, rows, "good"), judge(engine, rows, "bad")
     ordered = [(g.score or 0) > (b.score or 0) for g, b in zip(good, bad, strict=True)]
     told = [(g.level or 1) > (b.level or 1) for g, b in zip(good, bad, strict=True)]
-    print(f"pairs (n = {len(rows)})\n  ordered by score {np.mean(ordered):.3f}, by at least one level {np.mean(told):.3f}")
+    print(
+        f"pairs (n = {len(rows)})\n  ordered by score {np.mean(ordered):.3f}, by at least one level {np.mean(told):.3f}"
+    )
 
 
 def voices_table(engine: Engine, part: str) -> None:
@@ -110,7 +112,9 @@ def voices_table(engine: Engine, part: str) -> None:
     print(f"voices ({len(levels)} sets)")
     for voice in ("spoken", "non-native", "misspelt", "terse"):
         shifts = [own[voice] - own["plain"] for own in levels.values() if voice in own and "plain" in own]
-        print(f"  {voice:12} mean shift {np.mean(shifts):+.2f}, mean absolute shift {np.mean(np.abs(shifts)):.2f} levels")
+        print(
+            f"  {voice:12} mean shift {np.mean(shifts):+.2f}, mean absolute shift {np.mean(np.abs(shifts)):.2f} levels"
+        )
 
 
 def main() -> None:

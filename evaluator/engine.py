@@ -186,7 +186,7 @@ def _wording_flags(
     text = examined.normalised.text if examined.normalised else ""
     if match.topic < calibration.off_topic:
         yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
-    elif match.lead > calibration.other_question:
+    elif match.lead > calibration.other_question and match.told < calibration.telling:
         yield Flag(
             FlagKind.OFF_TOPIC, f"other-question-{match.other}", f"This answers another question: {match.other}."
         )

@@ -79,6 +79,11 @@ class AnswerMatch:
     other: str
     """Id of that question; empty where the bank has no other."""
 
+    @property
+    def told(self) -> float:
+        """Highest probability that the answer says anything about any behaviour, for or against, 0..1."""
+        return max((max(m.affirms, m.denies) for m in (*self.points, *self.flags)), default=0.0)
+
 
 def context_texts(question: Question) -> list[str]:
     """Return the question and the sentences of its model answers: what it is about, without its statements."""

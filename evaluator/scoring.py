@@ -35,10 +35,12 @@ class Calibration:
     """What a contradicted point costs, as a share of what covering it earns."""
     red_flag: float = 0.7
     """Probability from which a red flag counts."""
-    off_topic: float = 0.42
+    off_topic: float = 0.45
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
-    other_question: float = 0.12
+    other_question: float = 0.1
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
+    telling: float = 0.8
+    """Probability from which an answer tells something about a behaviour, and so is not an answer to another question."""
     cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)
     """Lowest score of levels 2, 3, 4 and 5."""
     near_cut: float = 3.0

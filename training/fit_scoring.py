@@ -43,6 +43,7 @@ class Case:
     red_flag: float
     topic: float
     lead: float
+    told: float
     tricks: bool
 
 
@@ -64,13 +65,14 @@ def _case(row: dict[str, object], examined: Examined) -> Case:
         str(row["writer"]), level, bool(row["red_flags_a"]) and bool(row["red_flags_b"]),
         tuple(p.affirms for p in match.points), tuple(p.denies for p in match.points),
         tuple(p.weight for p in question.key_points),
-        max((f.affirms for f in match.flags), default=0.0), match.topic, match.lead, tricky,
+        max((f.affirms for f in match.flags), default=0.0), match.topic, match.lead, match.told, tricky,
     )  # fmt: skip
 
 
 def is_off_topic(case: Case, calibration: Calibration) -> bool:
     """Return whether an answer counts as being about something else, or about another question."""
-    return case.topic < calibration.off_topic or case.lead > calibration.other_question
+    other = case.lead > calibration.other_question and case.told < calibration.telling
+    return case.topic < calibration.off_topic or other
 
 
 def raw_score(case: Case, calibration: Calibration) -> float:
@@ -113,21 +115,20 @@ def quality(cases: list[Case], calibration: Calibration) -> tuple[float, Calibra
     good = rated >= 4
     flagged = np.array([case.red_flag >= calibration.red_flag for case in cases])
     harmful = np.array([case.has_red_flag for case in cases])
-    off = np.array([is_off_topic(case, calibration) for case in cases])
     false = max(0.0, float((flagged & good).sum() / good.sum()) - TOLERATED)
     cost = 3.0 * false + 0.5 * (~flagged & harmful).sum() / harmful.sum()
-    return quadratic_kappa(rated, given) - float(cost) - float(2.0 * (off & (rated > 1)).mean()), calibration
+    return quadratic_kappa(rated, given) - float(cost), calibration
 
 
 def _best_cuts(
     scores: Array, cases: list[Case], rated: Array, calibration: Calibration
 ) -> tuple[float, float, float, float]:
-    """Return the cut-offs with the highest kappa, one after the other, twice; they stay at least 6 points apart."""
+    """Return the cut-offs with the highest kappa, one after the other, twice; they stay at least 12 points apart."""
     cuts = list(calibration.cuts)
     for _ in range(2):
         for number in range(4):
-            low = cuts[number - 1] + 6 if number else 2.0
-            high = cuts[number + 1] - 6 if number < 3 else 95.0
+            low = cuts[number - 1] + 12 if number else 2.0
+            high = cuts[number + 1] - 12 if number < 3 else 88.0
             choices = np.arange(low, high + 0.1, 3.0)
             kappas = []
             for choice in choices:
@@ -146,15 +147,13 @@ def fit(cases: list[Case], rounds: int, seed: int) -> tuple[float, Calibration]:
         near = rng.random() < 0.5
         trial = Calibration(
             base=_draw(rng, best.base, 8, 35, near),
-            enough=_draw(rng, best.enough, 4, 16, near),
-            enough_share=_draw(rng, best.enough_share, 0.3, 0.9, near),
-            covered=_draw(rng, best.covered, 0.25, 0.8, near),
-            partly=_draw(rng, best.partly, 0.05, 0.22, near),
-            contradicted=_draw(rng, best.contradicted, 0.15, 0.8, near),
+            enough=_draw(rng, best.enough, 5, 26, near),
+            enough_share=_draw(rng, best.enough_share, 0.4, 1.0, near),
+            covered=_draw(rng, best.covered, 0.55, 0.95, near),
+            partly=_draw(rng, best.partly, 0.1, 0.5, near),
+            contradicted=_draw(rng, best.contradicted, 0.4, 0.95, near),
             penalty=_draw(rng, best.penalty, 0.2, 1.5, near),
-            red_flag=_draw(rng, best.red_flag, 0.08, 0.8, near),
-            off_topic=_draw(rng, best.off_topic, 0.3, 0.5, near),
-            other_question=_draw(rng, best.other_question, 0.06, 0.25, near),
+            red_flag=_draw(rng, best.red_flag, 0.92, 0.98, near),
             cuts=best.cuts,
         )
         found, fitted = quality(cases, trial)

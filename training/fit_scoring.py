@@ -149,9 +149,9 @@ def fit(cases: list[Case], rounds: int, seed: int) -> tuple[float, Calibration]:
             base=_draw(rng, best.base, 8, 35, near),
             enough=_draw(rng, best.enough, 5, 26, near),
             enough_share=_draw(rng, best.enough_share, 0.4, 1.0, near),
-            covered=_draw(rng, best.covered, 0.55, 0.95, near),
-            partly=_draw(rng, best.partly, 0.1, 0.5, near),
-            contradicted=_draw(rng, best.contradicted, 0.4, 0.95, near),
+            covered=_draw(rng, best.covered, 0.75, 0.9, near),
+            partly=_draw(rng, best.partly, 0.5, 0.5, near),  # fixed: told means likelier than not
+            contradicted=_draw(rng, best.contradicted, 0.75, 0.95, near),
             penalty=_draw(rng, best.penalty, 0.2, 1.5, near),
             red_flag=_draw(rng, best.red_flag, 0.92, 0.98, near),
             cuts=best.cuts,

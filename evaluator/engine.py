@@ -180,13 +180,22 @@ def _red_flags(question: Question, match: AnswerMatch, calibration: Calibration)
             yield Flag(FlagKind.RED_FLAG, flag.id, f"Red flag: {flag.label}.", evidence)
 
 
+def _answers_another(match: AnswerMatch, calibration: Calibration) -> bool:
+    """Return whether an answer fits another question and says nothing that this one teaches."""
+    return (
+        match.lead > calibration.other_question
+        and match.topic < calibration.on_topic
+        and match.told < calibration.telling
+    )
+
+
 def _wording_flags(
     question: Question, examined: Examined, match: AnswerMatch, calibration: Calibration
 ) -> Iterator[Flag]:
     text = examined.normalised.text if examined.normalised else ""
     if match.topic < calibration.off_topic:
         yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
-    elif match.lead > calibration.other_question and match.told < calibration.telling:
+    elif _answers_another(match, calibration):
         yield Flag(
             FlagKind.OFF_TOPIC, f"other-question-{match.other}", f"This answers another question: {match.other}."
         )

@@ -39,6 +39,8 @@ class Calibration:
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
     other_question: float = 0.1
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
+    on_topic: float = 0.6
+    """Highest cosine to anything in the question's bank from which an answer is never taken for another question's."""
     telling: float = 0.8
     """Probability from which an answer tells something about a behaviour, and so is not an answer to another question."""
     cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)

@@ -72,6 +72,7 @@ def _case(row: dict[str, object], examined: Examined) -> Case:
 def is_off_topic(case: Case, calibration: Calibration) -> bool:
     """Return whether an answer counts as being about something else, or about another question."""
     other = case.lead > calibration.other_question and case.told < calibration.telling
+    other = other and case.topic < calibration.on_topic
     return case.topic < calibration.off_topic or other
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import zlib
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -120,26 +118,3 @@ def copied_from(text: str, segments: Sequence[Segment], question: Question) -> i
         if len(sentences) >= 2 and copied / len(sentences) >= COPIED_SHARE:
             return number
     return None
-
-
-def shingles(text: str, size: int = 4) -> frozenset[int]:
-    """Return the hashes of all runs of ``size`` words: what near duplicates share. A shorter text is one run."""
-    found = words(text)
-    runs = max(1, len(found) - size + 1) if found else 0
-    return frozenset(hash_run(found[i : i + size]) for i in range(runs))
-
-
-def hash_run(run: Sequence[str]) -> int:
-    """Return a number for a run of words that is the same in every process."""
-    return zlib.crc32(" ".join(run).encode())
-
-
-def overlap(a: frozenset[int], b: frozenset[int]) -> float:
-    """Return the share of the smaller set of shingles that both have, 0..1."""
-    return len(a & b) / max(1, min(len(a), len(b)))
-
-
-def repeated_words(text: str) -> float:
-    """Return the share of the content words of a text that repeat an earlier one, 0..1."""
-    found = [word for word in words(text) if word not in FUNCTION_WORDS]
-    return 1 - len(Counter(found)) / len(found) if found else 0.0

@@ -25,3 +25,7 @@ class SeedsError(EvaluatorError):
 
 class ModelError(EvaluatorError):
     """A model is missing, or is not the one that was asked for."""
+
+
+class CalibrationError(EvaluatorError):
+    """Cut-offs cannot be fitted, or a calibration file cannot be used."""

@@ -13,6 +13,7 @@ from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
+from evaluator.cli.validate import calibrate, validate
 from evaluator.errors import EvaluatorError
 
 
@@ -29,7 +30,8 @@ class _Group(click.Group):
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows could not be scored. "
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows could not be scored, "
+    "4 a --fail-under not met. "
     "The tool advises; a person decides.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="evaluator")
@@ -37,5 +39,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, bank, seeds, doctor):
+for command in (demo, check, score, report, validate, calibrate, bank, seeds, doctor):
     main.add_command(command)

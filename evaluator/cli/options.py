@@ -26,15 +26,30 @@ def bank_option(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """Add ``--model`` and ``--threads``."""
+    """Add ``--model``, ``--stance-model`` and ``--threads``."""
     for option in (
         click.option(
             "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
+        ),
+        click.option(
+            "--stance-model",
+            metavar="PATH",
+            help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
         ),
         click.option("--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"),
     ):
         command = option(command)
     return command
+
+
+def calibration_option(command: Command) -> Command:
+    """Add ``--calibration``."""
+    return click.option(
+        "--calibration",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Cut-offs that `evaluator calibrate` wrote.  [default: the shipped ones]",
+    )(command)
 
 
 def audience_options(command: Command) -> Command:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, bank_option, model_options
+from evaluator.cli.options import EXIT_UNSCORED, bank_option, calibration_option, model_options
 
 if TYPE_CHECKING:
     from evaluator.domain import Bank, Question, Result
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option("--with-model-answers", is_flag=True, help="Show model answers, too.")
 @bank_option
+@calibration_option
 @model_options
 def check(
     question_name: str | None,
@@ -28,7 +29,9 @@ def check(
     form: str,
     with_model_answers: bool,
     bank_folder: Path | None,
+    calibration: Path | None,
     model: str | None,
+    stance_model: str | None,
     threads: int | None,
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
@@ -43,12 +46,11 @@ def check(
         question = _choose_question(bank)
     from evaluator.loading import load_engine
 
+    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
     if interactive:
-        engine = load_engine(bank_folder, model, threads)
         _converse(engine, question, with_model_answers)
         return
     text = answer if answer is not None else sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
-    engine = load_engine(bank_folder, model, threads)
     result = engine.evaluate_one(question.id, text)
     click.echo(_render(result, form, with_model_answers))
     if result.unscored:

@@ -19,14 +19,14 @@ from evaluator.cli.options import model_options
     help="Folder for the reports.",
 )
 @model_options
-def demo(output: Path, model: str | None, threads: int | None) -> None:
+def demo(output: Path, model: str | None, stance_model: str | None, threads: int | None) -> None:
     """Score the sample answers of six invented candidates and write every kind of report."""
     from evaluator.answers import read_answers
     from evaluator.loading import load_engine
     from evaluator.outputs import Destination, sample_answers_path, write_results
 
     click.echo("Loading the models ...", err=True)
-    engine = load_engine(None, model, threads)
+    engine = load_engine(None, model, threads, stance_model=stance_model)
     table = read_answers(sample_answers_path(), engine.bank)
     click.echo("Scoring the sample answers of six invented candidates ...", err=True)
     results = list(engine.evaluate(table.answers))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, audience_options, bank_option, model_options
+from evaluator.cli.options import EXIT_UNSCORED, audience_options, bank_option, calibration_option, model_options
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
@@ -68,6 +68,7 @@ output_option = click.option(
 )
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
+@calibration_option
 @model_options
 def score(
     files: tuple[Path, ...],
@@ -78,7 +79,9 @@ def score(
     dry_run: bool,
     audience: str,
     with_model_answers: bool,
+    calibration: Path | None,
     model: str | None,
+    stance_model: str | None,
     threads: int | None,
 ) -> None:
     """Score a batch of answers from CSV, XLSX, XLS, ODS or JSONL files, or from standard input (-)."""
@@ -94,13 +97,14 @@ def score(
         _show_reading(path, table)
     if dry_run:
         return
+    from evaluator.duplicates import mark_duplicates
     from evaluator.loading import load_engine
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
-    engine = load_engine(bank_folder, model, threads)
+    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
     answers = (answer for table in tables for answer in table.answers)
-    results = list(_with_progress(engine.evaluate(answers)))
+    results = mark_duplicates(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
     _summarise(results, destination.description)
     if any(result.unscored for result in results):

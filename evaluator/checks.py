@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import snowballstemmer
 from rapidfuzz import fuzz, process
 
 from evaluator.domain import Question, Segment
-from evaluator.text import FUNCTION_WORDS, content_words, words
+from evaluator.text import FUNCTION_WORDS, words
 
 COPIED_RATIO = 88.0
 """rapidfuzz ratio (0-100) of an answer to a model answer from which it counts as a copy: paraphrases stay below 70."""
 COPIED_SHARE = 0.6
 """Share of an answer's sentences that stand in a model answer from which it counts as a copy."""
-ECHO_SHARE = 0.6
-"""Share of an answer's content words that the question already has."""
-ECHO_NEW_WORDS = 6
-"""Content words of its own from which an answer is more than an echo."""
+ECHO_SHARE = 0.5
+"""Share of an answer's content words, by stem and counted as often as they stand there, that the question already has."""
+ECHO_ASKED = 0.6
+"""Share of the question's content words that an echo says again; a short answer in the question's words says fewer."""
+ECHO_OWN_WORDS = 10
+"""Different content words of its own from which an answer is more than an echo: eight or fewer are mere filling."""
+ECHO_NEW_WORDS = 4
+"""The same for an answer that says less of the question."""
 KEYWORD_FUNCTION_SHARE = 0.2
 """Sentences have 40-55% function words, telegraphic notes 20-35%; a list of catchwords has hardly any."""
 KEYWORD_ITEM_WORDS = 3.0
@@ -28,7 +34,13 @@ PADDING_RATIO = 85.0
 """rapidfuzz ratio from which two sentences say the same."""
 PADDING_SHARE = 0.4
 """Share of sentences that repeat an earlier one."""
+ONE_THOUGHT_SHARE = 0.13
+"""Share of an answer's content words that one and the same word makes up from which it goes round in circles: answers that say
+more stay below 0.10."""
+ONE_THOUGHT_WORDS = 30
+"""Content words that an answer has at least before that can be told."""
 
+_STEMMER = snowballstemmer.stemmer("english")
 _ITEM = re.compile(r"[,;\n.!?/|\u2022]+|\s-\s|\band\b")
 
 
@@ -53,17 +65,40 @@ def find_tricks(text: str, segments: Sequence[Segment], question: Question) -> t
         found.append(Trick("echo", "The answer says little more than the question."))
     if is_keyword_list(text):
         found.append(Trick("keywords", "The answer lists catchwords without saying what the candidate does."))
-    if is_padded(segments):
+    if is_padded(segments) or is_one_thought(text):
         found.append(Trick("padding", "The answer repeats itself."))
     return tuple(found)
 
 
 def is_echo(text: str, question: str) -> bool:
     """Return whether an answer hardly says more than the question."""
-    own, asked = content_words(text), content_words(question)
+    own, asked = content_stems(text), set(content_stems(question))
     if not own:
         return True
-    return len(own & asked) / len(own) >= ECHO_SHARE and len(own - asked) < ECHO_NEW_WORDS
+    said = set(own)
+    said_again = sum(stem in asked for stem in own) / len(own)
+    asked_again = len(said & asked) / max(1, len(asked))
+    most = ECHO_OWN_WORDS if asked_again >= ECHO_ASKED else ECHO_NEW_WORDS
+    return said_again >= ECHO_SHARE and len(said - asked) < most
+
+
+def is_one_thought(text: str) -> bool:
+    """Return whether a long answer keeps saying one word.
+
+    >>> is_one_thought("I am patient. With patience, patients and more patience I stay patient. " * 9)
+    True
+    """
+    stems = content_stems(text)
+    return len(stems) >= ONE_THOUGHT_WORDS and max(Counter(stems).values()) / len(stems) >= ONE_THOUGHT_SHARE
+
+
+def content_stems(text: str) -> list[str]:
+    """Return the stems of the words that carry content, in order, repeated ones as often as they stand there.
+
+    >>> content_stems("The customers complain; a customer complained.")
+    ['custom', 'complain', 'custom', 'complain']
+    """
+    return list(_STEMMER.stemWords([word for word in words(text) if word not in FUNCTION_WORDS]))
 
 
 def is_keyword_list(text: str) -> bool:

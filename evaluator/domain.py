@@ -77,6 +77,11 @@ class KeyPoint:
     advice: str = ""
     """One thing a candidate could add to the answer."""
 
+    @property
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Statements that show the behaviour, and statements of its opposite."""
+        return self.affirm, self.deny
+
 
 @dataclass(frozen=True, slots=True)
 class RedFlag:
@@ -92,6 +97,11 @@ class RedFlag:
     sources: tuple[str, ...] = ()
     why: str = ""
     advice: str = ""
+
+    @property
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Statements that show the behaviour, and acceptable ones that look alike."""
+        return self.statements, self.safe
 
 
 @dataclass(frozen=True, slots=True)

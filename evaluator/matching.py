@@ -15,15 +15,16 @@ from evaluator.text import normalise, segment
 
 FloatArray = NDArray[np.float32]
 
-TOPIC_FLOOR = 0.2
+TOPIC_FLOOR = 0.0
 """Cosine below which a segment is not about a behaviour and the judge is not asked."""
 
 TOLD = 0.15
 """Probability from which a segment is kept as evidence; whether it counts is decided by the calibration."""
 
-SEGMENTS_A_SIDE = 4
-"""The segments nearest to either side of a behaviour that the judge is asked about. Each side has its own places, so
-that harmless sentences never crowd out a harmful one; a text that stands twice takes one."""
+SEGMENTS_A_SIDE = 24
+"""The segments nearest to either side of a behaviour that the judge is asked about: all of an ordinary answer, a bound for
+very long ones. Each side has its own places, so that harmless sentences never crowd out a harmful one; a text that stands
+twice takes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +68,43 @@ class BehaviourMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Conduct:
+    """What a segment says about the candidate, whatever behaviour it is about."""
+
+    start: int
+    """First character in the original text."""
+    end: int
+    """One past the last character in the original text."""
+    text: str
+    """The candidate's own words."""
+    favour: float
+    """Probability that it speaks for the candidate, 0..1."""
+    against: float
+    """Probability that it speaks against the candidate, 0..1."""
+    flag: str
+    """Id of the likeliest red flag; empty where the question has none."""
+    flagged: float
+    """Probability of that red flag, 0..1."""
+    similarity: float
+    """Cosine to the nearest statement of that red flag, -1..1."""
+    whole: bool
+    """Whether it is a whole sentence (or window) rather than a clause of one."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerMatch:
     """An answer held against its question."""
 
     points: tuple[BehaviourMatch, ...]
     flags: tuple[BehaviourMatch, ...]
+    conduct: tuple[Conduct, ...]
+    """One a segment, in their order."""
     topic: float
     """Highest cosine of any segment to anything the question's bank says, -1..1."""
     lead: float
     """How much nearer the answer is to another question's text and model answers than to its own, -2..2."""
     other: str
     """Id of that question; empty where the bank has no other."""
-
-    @property
-    def told(self) -> float:
-        """Highest probability that the answer says anything about any behaviour, for or against, 0..1."""
-        return max((max(m.affirms, m.denies) for m in (*self.points, *self.flags)), default=0.0)
 
 
 def context_texts(question: Question) -> list[str]:
@@ -96,7 +118,7 @@ def question_texts(question: Question) -> list[str]:
     texts = context_texts(question)
     behaviours: list[KeyPoint | RedFlag] = [*question.key_points, *question.red_flags]
     for behaviour in behaviours:
-        affirm, deny = _statements(behaviour)
+        affirm, deny = behaviour.sides
         texts.extend((*affirm, *deny))
     return texts
 
@@ -109,7 +131,7 @@ def question_vectors(question: Question, vector: Callable[[str], FloatArray]) ->
         return np.stack([vector(text) for text in texts]) if texts else np.zeros((0, size), dtype=np.float32)
 
     def behaviour(item: KeyPoint | RedFlag) -> BehaviourVectors:
-        affirm, deny = _statements(item)
+        affirm, deny = item.sides
         return BehaviourVectors(item.id, affirm, deny, stack(affirm), stack(deny), isinstance(item, RedFlag))
 
     return QuestionVectors(
@@ -134,6 +156,7 @@ def match_answer(
     question: QuestionVectors,
     others: Mapping[str, FloatArray],
     judge: StanceJudge,
+    readings: FloatArray,
 ) -> AnswerMatch:
     """Hold every segment against every behaviour of the question.
 
@@ -144,6 +167,7 @@ def match_answer(
         question: the question, embedded.
         others: the contexts of the bank's other questions by id.
         judge: asked about the segments nearest to each behaviour.
+        readings: what each segment says about the candidate, shape (len(segments), 3), columns as ``CONDUCT``.
     """
     behaviours = (*question.points, *question.flags)
     cases: list[StanceCase] = []
@@ -158,8 +182,16 @@ def match_answer(
             owners.append((number, index, float(near[index])))
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
+    likeliest: dict[int, tuple[float, str, float]] = {}
     for (number, index, similarity), row in zip(owners, stances, strict=True):
         found[number].append((_evidence(original, segments[index], similarity, row), row))
+        if behaviours[number].harmful:
+            flagged = (float(row[0]), behaviours[number].id, similarity)
+            likeliest[index] = max(likeliest.get(index, (0.0, "", 0.0)), flagged)
+    conduct = tuple(
+        _conduct(original, piece, reading, likeliest.get(index, (0.0, "", 0.0)))
+        for index, (piece, reading) in enumerate(zip(segments, readings, strict=True))
+    )
     matches = [_behaviour_match(b.id, near, rows) for b, near, rows in zip(behaviours, nearest, found, strict=True)]
     count = len(question.points)
     topic = max([*nearest, float((vectors @ question.context.T).max())])
@@ -167,13 +199,7 @@ def match_answer(
         ((_closeness(vectors, context), identifier) for identifier, context in others.items()), default=(-1.0, "")
     )
     lead -= _closeness(vectors, question.context)
-    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), topic, lead, other)
-
-
-def _statements(behaviour: KeyPoint | RedFlag) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    if isinstance(behaviour, KeyPoint):
-        return behaviour.affirm, behaviour.deny
-    return behaviour.statements, behaviour.safe
+    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), conduct, topic, lead, other)
 
 
 def _candidates(segments: Sequence[Segment], affirm: FloatArray, deny: FloatArray, near: FloatArray) -> list[int]:
@@ -195,6 +221,14 @@ def _closeness(vectors: FloatArray, context: FloatArray) -> float:
 def _case(text: str, behaviour: BehaviourVectors, affirm: FloatArray, deny: FloatArray) -> StanceCase:
     return StanceCase(
         text, behaviour.affirm, behaviour.deny, tuple(affirm.tolist()), tuple(deny.tolist()), behaviour.harmful
+    )
+
+
+def _conduct(original: str, piece: Segment, reading: FloatArray, flagged: tuple[float, str, float]) -> Conduct:
+    probability, flag, similarity = flagged
+    quote = original[piece.start : piece.end]
+    return Conduct(
+        piece.start, piece.end, quote, float(reading[0]), float(reading[2]), flag, probability, similarity, piece.whole
     )
 
 

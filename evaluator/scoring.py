@@ -1,8 +1,8 @@
 """Turns what was matched into coverage, a score, a level and the contributions that add up to the score.
 
-The model is a sum: every key point adds its weight times its credit, up to what an excellent answer needs; a red flag,
-a wrong topic or a trick puts a ceiling on the sum. It is monotone by construction: more credit never lowers a score, and
-one more ceiling never raises it.
+The model is a sum: every key point adds its weight times its credit, up to what an excellent answer needs; conduct that speaks
+against the candidate is deducted; a red flag, a wrong topic or a trick puts a ceiling on what is left. It is monotone by
+construction: more credit never lowers a score, and one more deduction or ceiling never raises it.
 """
 
 from __future__ import annotations
@@ -33,16 +33,30 @@ class Calibration:
     """Probability of the denying stance from which a key point counts as contradicted, where it beats the affirming one."""
     penalty: float = 0.7
     """What a contradicted point costs, as a share of what covering it earns."""
+    balance: float = 20.0
+    """Points that an answer loses whose every telling sentence speaks against the candidate; fewer, pro rata."""
+    harm: float = 20.0
+    """Points that an answer loses whose worst sentence is surely harmful; fewer, pro rata."""
+    flag_share: float = 0.5
+    """How much of a sentence's harm comes from the likeliest red flag; the rest, from how much it speaks against."""
     red_flag: float = 0.7
-    """Probability from which a red flag counts."""
+    """Harm (0-1) of a sentence from which it is a red flag."""
+    unacceptable: float = 0.95
+    """The same for a question that states no red flags, where only the reading of the sentence tells."""
+    named: float = 0.3
+    """Probability of a red flag from which a harmful sentence goes by its name; below, it is just unacceptable."""
+    doubt: float = 0.5
+    """Harm of a sentence from which a person should read it, although it is no red flag."""
+    opposite: float = 0.6
+    """Probability of both stances, in different sentences, from which an answer contradicts itself."""
     off_topic: float = 0.45
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
-    other_question: float = 0.1
+    other_question: float = 0.085
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
-    on_topic: float = 0.6
-    """Highest cosine to anything in the question's bank from which an answer is never taken for another question's."""
-    telling: float = 0.8
-    """Probability from which an answer tells something about a behaviour, and so is not an answer to another question."""
+    elsewhere: float = 0.2
+    """Share of a complete answer below which an answer may count as answering another question."""
+    empty: float = 0.12
+    """The same below which many words are empty talk."""
     cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)
     """Lowest score of levels 2, 3, 4 and 5."""
     near_cut: float = 3.0
@@ -79,6 +93,45 @@ class Ceiling:
     """Highest level (1-5) that the rule allows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Deduction:
+    """Points that an answer loses for what speaks against the candidate."""
+
+    id: str
+    label: str
+    points: float
+    """At least 0."""
+
+
+def harm(flagged: float | None, against: float, calibration: Calibration) -> float:
+    """Return how harmful a sentence is, 0..1.
+
+    Args:
+        flagged: probability of the likeliest red flag; None where the question states none.
+        against: probability that the sentence speaks against the candidate.
+        calibration: the numbers in use.
+    """
+    if flagged is None:
+        return against
+    return calibration.flag_share * flagged + (1 - calibration.flag_share) * against
+
+
+def balance(favour: Sequence[float], against: Sequence[float]) -> float:
+    """Return the share of what an answer tells that speaks against the candidate, 0..1.
+
+    One value a different sentence: sentences that tell nothing change nothing, and neither does saying one twice.
+
+    >>> balance([1.0, 0.0], [0.0, 0.0]), balance([0.0], [1.0]) > balance([0.0, 1.0], [1.0, 0.0]) > 0
+    (0.0, True)
+    """
+    bad = sum(against)
+    return bad / (bad + sum(favour) + PRIOR_SENTENCES)
+
+
+PRIOR_SENTENCES = 0.25
+"""Sentences in favour that every answer starts with: a single doubtful one is not the whole of an answer."""
+
+
 def coverage(affirms: float, denies: float, calibration: Calibration) -> tuple[Coverage, float]:
     """Return the status of a key point and its credit (-1..1) from the probabilities of both stances (0..1)."""
     if denies >= calibration.contradicted and denies > affirms:
@@ -90,26 +143,41 @@ def coverage(affirms: float, denies: float, calibration: Calibration) -> tuple[C
     return Coverage.MISSED, 0.0
 
 
-def enough_weight(weights: Sequence[float], calibration: Calibration) -> float:
-    """Return the weight of covered key points that earns the full score."""
-    return min(calibration.enough, calibration.enough_share * sum(weights)) or 1.0
+def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int = 1) -> float:
+    """Return the weight of covered key points that earns the full score.
+
+    Args:
+        weights: of all key points.
+        calibration: the numbers in use.
+        alternatives: how many model answers the key points were derived from. Any one of them would do, so their weight is
+            shared; 1 where the key points were written by hand.
+    """
+    return min(calibration.enough, calibration.enough_share * sum(weights) / max(1, alternatives)) or 1.0
 
 
 def score_credits(
-    credits: Sequence[Credit], ceilings: Sequence[Ceiling], calibration: Calibration
+    credits: Sequence[Credit],
+    ceilings: Sequence[Ceiling],
+    calibration: Calibration,
+    deductions: Sequence[Deduction] = (),
+    alternatives: int = 1,
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: base, key points, completeness (what exceeds 100 or falls below 0), ceilings.
+    Contributions come in the order: base, key points, completeness (what exceeds 100), deductions, floor (what falls
+    below 0), ceilings. Deductions of no points are left out.
     """
-    enough = enough_weight([credit.weight for credit in credits], calibration)
+    enough = enough_weight([credit.weight for credit in credits], calibration, alternatives)
     tally = _Tally()
     tally.add("base", "answers the question", calibration.base)
     for credit in credits:
         tally.add(credit.id, credit.label, (MAX_SCORE - calibration.base) * credit.weight * credit.value / enough)
     if tally.score > MAX_SCORE:
         tally.add("complete", "more than a complete answer needs", MAX_SCORE - tally.total)
-    elif tally.score < 0:
+    for deduction in deductions:
+        if deduction.points > 0:
+            tally.add(deduction.id, deduction.label, -deduction.points)
+    if tally.score < 0:
         tally.add("floor", "a score is never below 0", -tally.total)
     for ceiling in sorted(ceilings, key=lambda item: (item.level, item.id)):
         highest = calibration.ceiling(ceiling.level)

@@ -2,8 +2,9 @@
 
     python training/fit_scoring.py
 
-A random search over ``Calibration``, judged by quadratic weighted kappa with the mean of the raters minus what false red
-flags and missed red flags cost. The figure printed at the end is cross-validated: each writer's answers are rated with
+A random search over ``Calibration``. What is sought: quadratic weighted kappa and correlation with the mean of the raters, good
+answers above unacceptable ones, acceptable sentences above their harmful twins; red flags are raised as often as the tolerated
+share of false ones on good answers allows. The figures printed are cross-validated: each writer's answers and pairs are judged with
 numbers fitted on the other writers.
 """
 
@@ -11,182 +12,239 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.checks import copied_from, find_tricks
+from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
 from evaluator.domain import Answer
-from evaluator.engine import Engine, Examined
+from evaluator.engine import Engine, Examined, answer_ceiling
 from evaluator.loading import load_engine
-from evaluator.scoring import Calibration, coverage, enough_weight
+from evaluator.scoring import MAX_SCORE, PRIOR_SENTENCES, Calibration
 
-RATED = Path(__file__).parent / "data" / "rated" / "answers.development.jsonl"
+RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
 
-TOLERATED = 0.02
+TOLERATED = 0.015
 """Share of good answers that may carry a false red flag: a person looks at every flag."""
+SEARCHED = {
+    "base": (15, 45), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.9), "partly": (0.08, 0.35),
+    "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
+}  # fmt: skip
+"""What is searched, and between which bounds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """A rated answer, reduced to what the scoring model reads."""
+class Cases:
+    """Judged texts as arrays, padded: everything that the scoring model reads."""
 
-    writer: str
-    level: int
-    has_red_flag: bool
-    affirms: tuple[float, ...]
-    denies: tuple[float, ...]
-    weights: tuple[float, ...]
-    red_flag: float
-    topic: float
-    lead: float
-    told: float
-    tricks: bool
+    affirms: Array
+    """Shape (texts, points)."""
+    denies: Array
+    weights: Array
+    favour: Array
+    """Shape (texts, sentences)."""
+    against: Array
+    flagged: Array
+    ceiling: Array
+    """Highest level that off-topic and tricks allow, shape (texts,)."""
 
-
-def read_cases(engine: Engine, path: Path) -> list[Case]:
-    """Return the rated answers of a file, examined."""
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    answers = [Answer(row["candidate_id"], row["question_id"], row["answer"]) for row in rows]
-    return [_case(row, examined) for row, examined in zip(rows, engine.examine(answers), strict=True)]
+    def __getitem__(self, chosen: Array) -> Cases:
+        return Cases(*(getattr(self, name)[chosen] for name in Cases.__slots__))
 
 
-def _case(row: dict[str, object], examined: Examined) -> Case:
-    question, match, normalised = examined.question, examined.match, examined.normalised
-    if question is None or match is None or normalised is None:
-        raise SystemExit(f"{row['candidate_id']}: could not be examined: {examined.unscored}")
-    level = round((int(str(row["rating_a"])) + int(str(row["rating_b"]))) / 2 + 0.01)
-    tricky = bool(find_tricks(normalised.text, examined.segments, question))
-    tricky = tricky or copied_from(normalised.text, examined.segments, question) is not None
-    return Case(
-        str(row["writer"]), level, bool(row["red_flags_a"]) and bool(row["red_flags_b"]),
-        tuple(p.affirms for p in match.points), tuple(p.denies for p in match.points),
-        tuple(p.weight for p in question.key_points),
-        max((f.affirms for f in match.flags), default=0.0), match.topic, match.lead, match.told, tricky,
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """Rated answers and pairs of one or more writers."""
+
+    answers: Cases
+    level: Array
+    harmful: Array
+    question: Array
+    good: Cases
+    bad: Cases
+
+    def part(self, answers: Array, pairs: Array) -> Rated:
+        """Return the chosen answers and pairs."""
+        return Rated(
+            self.answers[answers], self.level[answers], self.harmful[answers], self.question[answers],
+            self.good[pairs], self.bad[pairs],
+        )  # fmt: skip
 
 
-def is_off_topic(case: Case, calibration: Calibration) -> bool:
-    """Return whether an answer counts as being about something else, or about another question."""
-    other = case.lead > calibration.other_question and case.told < calibration.telling
-    other = other and case.topic < calibration.on_topic
-    return case.topic < calibration.off_topic or other
+def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
+    """Return judged texts as arrays."""
+
+    def padded(rows: list[list[float]]) -> Array:
+        array = np.zeros((len(rows), max(1, *(len(row) for row in rows))))
+        for number, row in enumerate(rows):
+            array[number, : len(row)] = row
+        return array
+
+    columns: list[list[list[float]]] = [[] for _ in range(6)]
+    ceilings = []
+    for item in examined:
+        if item.question is None or item.match is None:
+            raise SystemExit(f"{item.answer.candidate_id}: could not be examined: {item.unscored}")
+        told = list({piece.text.lower(): piece for piece in item.match.conduct if piece.whole}.values())
+        values = (
+            [p.affirms for p in item.match.points], [p.denies for p in item.match.points],
+            [p.weight for p in item.question.key_points],
+            [c.favour for c in told], [c.against for c in told], [c.flagged for c in told],
+        )  # fmt: skip
+        for column, value in zip(columns, values, strict=True):
+            column.append(value)
+        ceilings.append(answer_ceiling(item, calibration))
+    return Cases(*(padded(column) for column in columns), np.array(ceilings, dtype=float))
 
 
-def raw_score(case: Case, calibration: Calibration) -> float:
-    """Return the score before ceilings."""
-    credit = sum(
-        weight * coverage(affirms, denies, calibration)[1]
-        for weight, affirms, denies in zip(case.weights, case.affirms, case.denies, strict=True)
+def credit_sum(found: Cases, c: Calibration) -> Array:
+    """Return the weighted credits of ``evaluator.scoring.coverage`` as a share of what is enough, at most 1."""
+    contradicted = (found.denies >= c.contradicted) & (found.denies > found.affirms)
+    credit = np.clip((found.affirms - c.partly) / (c.covered - c.partly), 0, 1)
+    credit = np.where(contradicted, -c.penalty * found.denies, credit)
+    enough = np.minimum(c.enough, c.enough_share * found.weights.sum(1))
+    return np.asarray((credit * found.weights).sum(1) / np.maximum(enough, 1e-9))
+
+
+def worst(found: Cases, c: Calibration) -> Array:
+    """Return the harm of each text's worst sentence."""
+    return np.asarray((c.flag_share * found.flagged + (1 - c.flag_share) * found.against).max(1))
+
+
+def scores(found: Cases, c: Calibration) -> Array:
+    """Return the scores of ``evaluator.engine.conclude``, unrounded."""
+    bad = found.against.sum(1)
+    share = bad / (bad + found.favour.sum(1) + PRIOR_SENTENCES)
+    score = np.minimum(c.base + (MAX_SCORE - c.base) * credit_sum(found, c), MAX_SCORE)
+    harm = worst(found, c)
+    score = np.clip(score - c.balance * share - c.harm * harm, 0, MAX_SCORE)
+    ceiling = np.where(harm >= c.red_flag, 1, found.ceiling)
+    highest = np.array([c.ceiling(level) for level in range(1, 6)])
+    return np.asarray(np.minimum(score, highest[ceiling.astype(int) - 1]))
+
+
+def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
+    """Return the calibration with the lowest bar for red flags that good answers tolerate."""
+    good = np.sort(worst(rated.answers[rated.level >= 4], c))[::-1]
+    bar = float(good[int(TOLERATED * len(good))]) + 0.005
+    return replace(c, red_flag=round(min(max(bar, 0.3), 0.99), 3))
+
+
+def good_over_unacceptable(rated: Rated, score: Array) -> float:
+    """Return how often a good answer scores above an unacceptable one to the same question; ties half."""
+    good, bad = rated.level >= 4, rated.level == 1
+    same = rated.question[good][:, None] == rated.question[bad][None, :]
+    difference = score[good][:, None] - score[bad][None, :]
+    return float(((difference > 0) + 0.5 * (difference == 0))[same].mean())
+
+
+def figures(rated: Rated, c: Calibration) -> dict[str, float]:
+    """Return what numbers are worth on rated texts."""
+    score = scores(rated.answers, c)
+    given = levels_at(score, c.cuts)
+    good, bad = scores(rated.good, c), scores(rated.bad, c)
+    apart = (levels_at(good, c.cuts) > levels_at(bad, c.cuts)) | (
+        (worst(rated.bad, c) >= c.red_flag) & (worst(rated.good, c) < c.red_flag)
     )
-    score = calibration.base + (100 - calibration.base) * credit / enough_weight(case.weights, calibration)
-    return float(np.clip(score, 0, 100))
+    flagged = worst(rated.answers, c) >= c.red_flag
+    return {
+        "kappa": quadratic_kappa(rated.level.astype(int), given),
+        "pearson": correlation(score, rated.level),
+        "good over unacceptable": good_over_unacceptable(rated, score),
+        "pairs ordered": float((good > bad).mean()),
+        "pairs apart": float(apart.mean()),
+        "red flags found": float(flagged[rated.harmful].mean()),
+        "false red flags": float(flagged[rated.level >= 4].mean()),
+    }
 
 
-def levels(scores: Array, cases: list[Case], calibration: Calibration) -> NDArray[np.int64]:
-    """Return the level of each case from its score before ceilings."""
-    found = 1 + (scores[:, None] >= np.array(calibration.cuts)[None, :]).sum(1)
-    for number, case in enumerate(cases):
-        if case.red_flag >= calibration.red_flag or is_off_topic(case, calibration):
-            found[number] = 1
-        elif case.tricks:
-            found[number] = min(found[number], 2)
-    return found
+WORTH = {
+    "kappa": 1.0, "pearson": 0.6, "good over unacceptable": 0.6, "pairs ordered": 0.4, "pairs apart": 0.3,
+    "red flags found": 0.3,
+}  # fmt: skip
+"""What counts in the search, and how much."""
 
 
-def quadratic_kappa(rated: Array, given: Array) -> float:
-    """Return the quadratic weighted kappa of two lists of levels 1-5 (Cohen 1968)."""
-    table = np.zeros((5, 5))
-    for a, b in zip(rated, given, strict=True):
-        table[int(a) - 1, int(b) - 1] += 1
-    weights = np.subtract.outer(np.arange(5), np.arange(5)) ** 2
-    expected = np.outer(table.sum(1), table.sum(0)) / table.sum()
-    return float(1 - (weights * table).sum() / (weights * expected).sum())
+def quality(rated: Rated, c: Calibration) -> tuple[float, Calibration]:
+    """Return how well numbers do, with the bar for red flags and the cut-offs that suit them."""
+    c = with_red_flag(rated, c)
+    free = (worst(rated.answers, c) < c.red_flag) & (rated.answers.ceiling == 5)
+    score = scores(replace_ceiling(rated.answers[free]), c)
+    cuts = fit_cuts(score.tolist(), rated.level[free].astype(int).tolist(), c.cuts, prior=0.0, rounds=1)
+    c = replace(c, cuts=cuts)
+    found = figures(rated, c)
+    return sum(weight * found[name] for name, weight in WORTH.items()), c
 
 
-def quality(cases: list[Case], calibration: Calibration) -> tuple[float, Calibration]:
-    """Return how well numbers do, with the cut-offs that suit them best."""
-    scores = np.array([raw_score(case, calibration) for case in cases])
-    rated = np.array([case.level for case in cases])
-    calibration = replace(calibration, cuts=_best_cuts(scores, cases, rated, calibration))
-    given = levels(scores, cases, calibration)
-    good = rated >= 4
-    flagged = np.array([case.red_flag >= calibration.red_flag for case in cases])
-    harmful = np.array([case.has_red_flag for case in cases])
-    false = max(0.0, float((flagged & good).sum() / good.sum()) - TOLERATED)
-    cost = 3.0 * false + 0.5 * (~flagged & harmful).sum() / harmful.sum()
-    return quadratic_kappa(rated, given) - float(cost), calibration
+def replace_ceiling(found: Cases) -> Cases:
+    """Return the same texts with no ceiling."""
+    return replace(found, ceiling=np.full(len(found.ceiling), 5.0))
 
 
-def _best_cuts(
-    scores: Array, cases: list[Case], rated: Array, calibration: Calibration
-) -> tuple[float, float, float, float]:
-    """Return the cut-offs with the highest kappa, one after the other, twice; they stay at least 12 points apart."""
-    cuts = list(calibration.cuts)
-    for _ in range(2):
-        for number in range(4):
-            low = cuts[number - 1] + 12 if number else 2.0
-            high = cuts[number + 1] - 12 if number < 3 else 88.0
-            choices = np.arange(low, high + 0.1, 3.0)
-            kappas = []
-            for choice in choices:
-                trial = (*cuts[:number], float(choice), *cuts[number + 1 :])
-                kappas.append(quadratic_kappa(rated, levels(scores, cases, replace(calibration, cuts=trial))))  # type: ignore[arg-type]
-            if kappas:
-                cuts[number] = float(choices[int(np.argmax(kappas))])
-    return tuple(round(cut, 1) for cut in cuts)  # type: ignore[return-value]
-
-
-def fit(cases: list[Case], rounds: int, seed: int) -> tuple[float, Calibration]:
-    """Return the best numbers found by random search, refined around the best ones half of the time."""
+def fit(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:
+    """Return the best numbers found by random search, mostly near the best ones so far."""
     rng = np.random.default_rng(seed)
-    best_quality, best = quality(cases, Calibration())
-    for _ in range(rounds):
-        near = rng.random() < 0.5
-        trial = Calibration(
-            base=_draw(rng, best.base, 8, 35, near),
-            enough=_draw(rng, best.enough, 5, 26, near),
-            enough_share=_draw(rng, best.enough_share, 0.4, 1.0, near),
-            covered=_draw(rng, best.covered, 0.75, 0.9, near),
-            partly=_draw(rng, best.partly, 0.5, 0.5, near),  # fixed: told means likelier than not
-            contradicted=_draw(rng, best.contradicted, 0.75, 0.95, near),
-            penalty=_draw(rng, best.penalty, 0.2, 1.5, near),
-            red_flag=_draw(rng, best.red_flag, 0.92, 0.98, near),
-            cuts=best.cuts,
-        )
-        found, fitted = quality(cases, trial)
+    best_quality, best = quality(rated, Calibration())
+    for done in range(rounds):
+        values: dict[str, float] = {}
+        near = done > rounds // 4
+        for name, (low, high) in SEARCHED.items():
+            if near and rng.random() < 0.6:
+                continue
+            spread = (high - low) / (6 if done < rounds // 2 else 20)
+            value = rng.normal(getattr(best, name), spread) if near else rng.uniform(low, high)
+            values[name] = round(float(np.clip(value, low, high)), 3)
+        found, fitted = quality(rated, replace(best, **values))
         if found > best_quality:
             best_quality, best = found, fitted
     return best_quality, best
 
 
-def _draw(rng: np.random.Generator, current: float, low: float, high: float, near: bool) -> float:
-    value = rng.normal(current, (high - low) / 12) if near else rng.uniform(low, high)
-    return round(float(np.clip(value, low, high)), 3)
+def read_rated(engine: Engine) -> tuple[Rated, Array, Array]:
+    """Return the development answers and pairs, judged, with their writers."""
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        path = RATED / f"{name}.development.jsonl"
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+    def judged(texts: list[dict[str, Any]], key: str) -> Cases:
+        answers = (Answer(str(number), row["question_id"], row[key]) for number, row in enumerate(texts))
+        return cases(list(engine.examine(answers)), engine.calibration)
+
+    answers, pairs = rows("answers"), rows("pairs")
+    level = np.array([(row["rating_a"] + row["rating_b"] + 1) // 2 for row in answers])
+    harmful = np.array([bool(row["red_flags_a"]) and bool(row["red_flags_b"]) for row in answers])
+    question = np.array([row["question_id"] for row in answers])
+    rated = Rated(judged(answers, "answer"), level, harmful, question, judged(pairs, "good"), judged(pairs, "bad"))
+    return rated, np.array([row["writer"] for row in answers]), np.array([row["writer"] for row in pairs])
 
 
 def main() -> None:
     """Fit, cross-validate by writer, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=150)
+    parser.add_argument("--rounds", type=int, default=1500)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
     options = parser.parse_args()
-    cases = read_cases(load_engine(), RATED)
-    held: list[tuple[Case, int]] = []
-    for writer in sorted({case.writer for case in cases}):
-        _, calibration = fit([case for case in cases if case.writer != writer], options.rounds // 2, options.seed)
-        own = [case for case in cases if case.writer == writer]
-        scores = np.array([raw_score(case, calibration) for case in own])
-        held.extend(zip(own, levels(scores, own, calibration).tolist(), strict=True))
-    kappa = quadratic_kappa(np.array([case.level for case, _ in held]), np.array([level for _, level in held]))
-    print(f"quadratic weighted kappa, each writer left out once: {kappa:.3f} (n = {len(held)})")
-    found, calibration = fit(cases, options.rounds, options.seed)
-    print(f"objective on all: {found:.3f}\n{calibration}")
-    options.output.write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
+    rated, writers, pair_writers = read_rated(load_engine())
+    held: dict[str, list[float]] = {}
+    for writer in sorted(set(writers)):
+        _, c = fit(rated.part(writers != writer, pair_writers != writer), options.rounds // 2, options.seed)
+        for name, value in figures(rated.part(writers == writer, pair_writers == writer), c).items():
+            held.setdefault(name, []).append(value)
+    found, c = fit(rated, options.rounds, options.seed)
+    fitted = figures(rated, c)
+    print("                          fitted on all   each writer left out once (mean)")
+    for name, values in held.items():
+        print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
+    c = replace(c, doubt=round(0.6 * c.red_flag, 3))
+    print(f"objective {found:.3f}\n{c}")
+    options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

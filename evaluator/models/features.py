@@ -7,54 +7,77 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
-SPACE_FEATURES = (
-    "nearest affirm", "nearest three affirm", "mean affirm",
-    "nearest deny", "nearest three deny", "mean deny",
-    "vote", "vote by polarity",
-    "margin", "topic", "nearest", "margin on topic",
+TWO_SIDED = (
+    "anchor affirm", "anchor deny", "anchor margin",
+    "tuned affirm", "tuned deny", "tuned margin",
+    "plain affirm", "plain deny", "plain margin",
+    "speaks for", "speaks against", "negated",
 )  # fmt: skip
-"""What is measured in one vector space, for a segment and a behaviour with statements on both sides."""
+"""For a behaviour with statements on both sides. Anchor: cosine to the behaviour's anchors in the tuned space. Tuned and
+plain: mean cosine to the three nearest statements in the tuned space and in the encoder's own. Speaks for and against: the
+reading of the segment, in log odds against neutral. Negated: 1 where the segment has an odd number of negations."""
 
-AFFIRM_ONLY_FEATURES = ("nearest affirm", "nearest three affirm", "polarity agrees", "agreement on topic")
-"""The same for a behaviour with affirm statements only."""
+AFFIRM_ONLY = (
+    "tuned nearest", "tuned three", "plain nearest", "plain three", "same polarity", "same polarity on topic",
+    "reading apart", "words shared", "words covered",
+)  # fmt: skip
+"""For a behaviour with affirm statements only. Same polarity: 1 where the segment and the nearest statement are both
+negated or both not, else -1. Reading apart: how much more the segment speaks against the candidate than the nearest
+statement does, 0 at least. Words shared and covered: of the nearest statement's content words, by Jaccard and by share."""
 
-VOTE_SHARPNESS = 20.0
-"""How much more a near statement's vote counts: a cosine 0.1 higher counts 7 times."""
+NEAREST = 3
+"""Statements whose mean cosine counts, so that one odd statement does not decide alone."""
 
 
-def space_features(affirm: FloatArray, deny: FloatArray, agrees: FloatArray) -> FloatArray:
-    """Return the features of segments in one vector space, shape (segments, len(SPACE_FEATURES)).
+def nearest(similarity: FloatArray, count: int = NEAREST) -> FloatArray:
+    """Return the mean of the ``count`` highest values of each row, shape (rows,)."""
+    count = min(count, similarity.shape[1])
+    mean: FloatArray = np.sort(similarity, axis=1)[:, -count:].mean(axis=1)
+    return mean
+
+
+def two_sided_features(
+    anchors: FloatArray,
+    tuned: tuple[FloatArray, FloatArray],
+    plain: tuple[FloatArray, FloatArray],
+    reading: FloatArray,
+    negated: FloatArray,
+) -> FloatArray:
+    """Return the features of segments, shape (segments, len(TWO_SIDED)).
 
     Args:
-        affirm: cosine of each segment to each affirm statement, shape (segments, affirm statements).
-        deny: the same for deny statements; both sides have at least one.
-        agrees: 1 where a segment and a statement are both negated or both not, else -1; shape (segments, affirm
-            statements then deny statements).
+        anchors: cosine of each segment to both anchors, shape (segments, 2).
+        tuned: cosine of each segment to each affirm and each deny statement in the tuned space.
+        plain: the same in the encoder's own space.
+        reading: log odds of for and against, against neutral, shape (segments, 2).
+        negated: 1 or 0, shape (segments,).
     """
-    sides = np.concatenate([np.ones(affirm.shape[1]), -np.ones(deny.shape[1])])
-    both = np.concatenate([affirm, deny], axis=1)
-    votes = np.exp(VOTE_SHARPNESS * (both - both.max(axis=1, keepdims=True)))
-    votes /= votes.sum(axis=1, keepdims=True)
-    affirm3, deny3 = _nearest(affirm, 3), _nearest(deny, 3)
-    nearest_affirm, nearest_deny = affirm.max(axis=1), deny.max(axis=1)
-    margin, topic = affirm3 - deny3, np.maximum(affirm3, deny3)
+    t, p = [nearest(side) for side in tuned], [nearest(side) for side in plain]
     columns = [
-        nearest_affirm, affirm3, affirm.mean(axis=1),
-        nearest_deny, deny3, deny.mean(axis=1),
-        (votes * sides).sum(axis=1), (votes * sides * agrees).sum(axis=1),
-        margin, topic, np.maximum(nearest_affirm, nearest_deny), margin * topic,
+        anchors[:, 0], anchors[:, 1], anchors[:, 0] - anchors[:, 1], t[0], t[1], t[0] - t[1], p[0], p[1], p[0] - p[1],
+        reading[:, 0], reading[:, 1], negated,
     ]  # fmt: skip
     return np.stack(columns, axis=1).astype(np.float32)
 
 
-def affirm_only_features(affirm: FloatArray, agrees: FloatArray) -> FloatArray:
-    """Return the features of segments where only affirm statements are known, shape (segments, 4)."""
-    near, near3 = affirm.max(axis=1), _nearest(affirm, 3)
-    agreement = agrees[np.arange(len(affirm)), affirm.argmax(axis=1)]
-    return np.stack([near, near3, agreement, agreement * near], axis=1).astype(np.float32)
+def affirm_only_features(
+    tuned: FloatArray, plain: FloatArray, agrees: FloatArray, apart: FloatArray, shared: FloatArray, covered: FloatArray
+) -> FloatArray:
+    """Return the features of segments where only affirm statements are known, shape (segments, len(AFFIRM_ONLY)).
 
-
-def _nearest(similarity: FloatArray, count: int) -> FloatArray:
-    count = min(count, similarity.shape[1])
-    nearest: FloatArray = np.sort(similarity, axis=1)[:, -count:].mean(axis=1)
-    return nearest
+    Args:
+        tuned: cosine of each segment to each statement in the tuned space, shape (segments, statements).
+        plain: the same in the encoder's own space.
+        agrees: 1 where polarity agrees, else -1, of the same shape; so are the others.
+        apart: how much more the segment speaks against the candidate than the statement, in log odds.
+        shared: Jaccard index of the content words.
+        covered: share of the statement's content words that the segment has.
+    """
+    rows = np.arange(len(plain))
+    near = (tuned + plain).argmax(axis=1)
+    agreement = agrees[rows, near]
+    columns = [
+        tuned.max(axis=1), nearest(tuned), plain.max(axis=1), nearest(plain), agreement, agreement * plain.max(axis=1),
+        np.maximum(apart[rows, near], 0.0), shared[rows, near], covered.max(axis=1),
+    ]  # fmt: skip
+    return np.stack(columns, axis=1).astype(np.float32)

@@ -16,6 +16,9 @@ FloatArray = NDArray[np.float32]
 STANCES = (Stance.AFFIRMS, Stance.DENIES, Stance.NEITHER)
 """Order of the columns that a judge returns."""
 
+CONDUCT = ("for", "neutral", "against")
+"""Order of the columns that a conduct reader returns: what a text says about the candidate."""
+
 
 @dataclass(frozen=True, slots=True)
 class StanceCase:
@@ -39,6 +42,14 @@ class StanceJudge(Protocol):
 
     def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
         """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``, rows summing to 1."""
+        ...
+
+
+class ConductReader(Protocol):
+    """Tells whether a text speaks for a candidate, against, or neither, whatever behaviour it is about."""
+
+    def read(self, texts: Sequence[str], /) -> FloatArray:
+        """Return the probability of each, shape (len(texts), 3), columns as ``CONDUCT``, rows summing to 1."""
         ...
 
 

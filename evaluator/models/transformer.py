@@ -116,3 +116,24 @@ def mean(states: Tensor, mask: Tensor) -> Tensor:
     """Return the mean of the states that ``mask`` keeps, shape (texts, WIDTH)."""
     kept = mask[..., None].to(states.dtype)
     return (states * kept).sum(1) / kept.sum(1).clamp(min=1)
+
+
+def pooled(states: Tensor, mask: Tensor, heads: Tensor) -> Tensor:
+    """Return the mean and, for each head, an attention-weighted mean of the states, side by side, each of unit length.
+
+    Args:
+        states: shape (texts, tokens, WIDTH).
+        mask: which tokens are there, boolean, shape (texts, tokens).
+        heads: what each head looks for, shape (heads, WIDTH).
+
+    Returns:
+        Shape (texts, (1 + heads) * WIDTH).
+    """
+    import torch
+    import torch.nn.functional as functional
+
+    attention = (states @ heads.T).masked_fill(~mask[..., None], -1e4).softmax(1)
+    attended = torch.einsum("bth,btw->bhw", attention, states)
+    return torch.cat(
+        [functional.normalize(mean(states, mask), dim=1), functional.normalize(attended, dim=2).flatten(1)], 1
+    )

@@ -25,7 +25,11 @@ CALIBRATION = Calibration(
     partly=0.3,
     contradicted=0.6,
     penalty=0.7,
+    balance=0.0,
+    harm=0.0,
+    flag_share=1.0,
     red_flag=0.7,
+    doubt=0.7,
     off_topic=0.42,
     cuts=(15.0, 35.0, 55.0, 80.0),
     near_cut=3.0,
@@ -54,10 +58,28 @@ class WordOverlapEncoder:
         return vectors
 
 
-def engine(bank: Bank, encoder: WordOverlapEncoder | None = None) -> Engine:
+class NeutralReader:
+    """Finds nothing for or against anybody, except what ``tones`` says of words."""
+
+    def __init__(self, tones: dict[str, tuple[float, float, float]] | None = None) -> None:
+        self.tones = tones or {}
+
+    def read(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """Return the reading of the first word of ``tones`` in each text, shape (len(texts), 3)."""
+        found = [next((self.tones[w] for w in words(text) if w in self.tones), (0.0, 1.0, 0.0)) for text in texts]
+        return np.array(found, dtype=np.float32).reshape(-1, 3)
+
+
+def engine(
+    bank: Bank,
+    encoder: WordOverlapEncoder | None = None,
+    reader: NeutralReader | None = None,
+    calibration: Calibration = CALIBRATION,
+) -> Engine:
     """Return an engine that judges by word overlap."""
-    models = Models(encoder or WordOverlapEncoder(), "0" * 64, NearestStatementJudge(), "nearest-statement")
-    return Engine(bank, models, CALIBRATION)
+    judge = NearestStatementJudge()
+    models = Models(encoder or WordOverlapEncoder(), "0" * 64, judge, judge.name, reader or NeutralReader())
+    return Engine(bank, models, calibration)
 
 
 def small_bank() -> Bank:

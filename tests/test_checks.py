@@ -13,6 +13,7 @@ from evaluator.checks import (
     find_tricks,
     is_echo,
     is_keyword_list,
+    is_one_thought,
     is_padded,
 )
 from evaluator.domain import ModelAnswer, Question
@@ -71,12 +72,18 @@ def test_tricks(text: str, expected: list[str]) -> None:
         ("A rude customer I handle", "How do you handle a rude customer?", True),
         ("A rude customer I handle with calm, patience, humour, tact, skill and luck", "How do you handle a rude customer?", False),
         ("I listen", "How do you handle a rude customer?", False),
-        # Most of its content is the question's, and yet it says six things of its own.
+        # Most of its content is the question's, and yet it says ten things of its own.
         (
             "When a customer swears and turns loud or threatening in the pharmacy lobby at the counter near closing time: "
-            "police, manager, distance, witnesses, exits, notes.",
+            "police, manager, distance, witnesses, exits, notes, doors, radio, locks, daylight.",
             "A customer swears, turns loud, threatening, in the pharmacy lobby, counter, closing time, near. What happens?",
             False,
+        ),
+        (
+            "If a customer is rude then how I handle that customer depends on how rude the customer really is, and handling "
+            "rudeness is an important thing in this job.",
+            "How do you handle a rude customer?",
+            True,
         ),
         ("I listen", "", False),
         ("", "", True),
@@ -179,3 +186,24 @@ def test_no_text_takes_long() -> None:
     tricks(text, question)
     copy(text, question)
     assert time.process_time() - started < 3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Patience is the key. " * 20, True),
+        (
+            "You need patience. A patient technician has patience with every impatient patient, day after day. " * 6,
+            True,
+        ),
+        ("Patience is the key.", False),  # too short to tell
+        (
+            "I listen, I ask which refill is missing, I check the queue, phone the doctor, warn the pharmacist, print a new label, "
+            "count again, note the time, offer a chair and water, explain the delay, thank them warmly and say goodbye by name. "
+            "Later I tell the morning shift, tidy the counter and order stock before closing.",
+            False,
+        ),
+    ],
+)
+def test_one_thought_over_and_over(text: str, expected: bool) -> None:
+    assert is_one_thought(text) is expected

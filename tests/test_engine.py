@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fakes import CALIBRATION, WordOverlapEncoder, engine, small_bank
+from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
-from evaluator.engine import CHUNK
+from evaluator.engine import CHUNK, UNNAMED_FLAG
 from evaluator.results import to_json_line
 
 LISTENS = "I listen until the customer has finished talking."
@@ -307,6 +307,78 @@ def test_a_signature_changes_with_what_a_judgement_depends_on() -> None:
     other_bank = engine(replace(bank, digest="f" * 64))
     assert other_bank.signature.bank != plain.bank
     assert judge(LISTENS).signature == plain
+
+
+# What speaks against the candidate
+
+HARM = replace(CALIBRATION, balance=40.0, harm=20.0, flag_share=0.5, red_flag=0.9, doubt=0.4, named=0.5)
+READER = NeutralReader({"explodes": (0.0, 0.0, 1.0), "steady": (1.0, 0.0, 0.0), "bicycles": (0.0, 0.5, 0.5)})
+READING = engine(small_bank(), reader=READER, calibration=HARM)
+EXPLODES = "My grandfather explodes about bicycles."
+
+
+def parts(result: Result) -> dict[str, float]:
+    return {part.id: part.points for part in result.contributions}
+
+
+def test_conduct_against_the_candidate_is_deducted_and_shown() -> None:
+    plain = READING.evaluate_one("rude-customer", LISTENS)
+    doubtful = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES}")
+    assert "conduct" not in parts(plain)
+    assert parts(plain)["worst"] > -1
+    assert parts(doubtful)["conduct"] == pytest.approx(-40 * 1 / 1.25, abs=0.1)
+    assert parts(doubtful)["worst"] == pytest.approx(-20 * 0.5, abs=0.1)
+    assert (doubtful.score or 0) < (plain.score or 0)
+
+
+def test_good_conduct_makes_up_for_some_of_it_and_repeating_changes_nothing() -> None:
+    bad = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES}")
+    mixed = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES} Steady hands help.")
+    again = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES} {EXPLODES}")
+    assert (mixed.score or 0) > (bad.score or 0)
+    assert parts(again)["conduct"] == parts(bad)["conduct"]
+
+
+def test_a_doubtful_sentence_is_put_before_a_person() -> None:
+    result = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES}")
+    flag = next(flag for flag in result.flags if flag.id == "possible-red-flag")
+    assert [passage.text for passage in flag.evidence] == [EXPLODES]
+    assert result.needs_review
+
+
+def test_harm_that_no_red_flag_names_is_unacceptable_all_the_same() -> None:
+    surely = replace(HARM, red_flag=0.45)
+    result = engine(small_bank(), reader=READER, calibration=surely).evaluate_one("rude-customer", EXPLODES)
+    assert (FlagKind.RED_FLAG, UNNAMED_FLAG) in flags(result)
+    assert result.level == 1
+
+
+def test_a_question_without_red_flags_has_unacceptable_answers_too() -> None:
+    judged = engine(small_bank(), reader=READER, calibration=replace(HARM, unacceptable=0.95))
+    own = judged.evaluate_one("own-question", "I want to learn from your pharmacist whatever explodes.")
+    assert flags(own)[0] == (FlagKind.RED_FLAG, UNNAMED_FLAG)
+    mild = judged.evaluate_one("own-question", "I want to learn from your pharmacist about bicycles.")
+    assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(mild)}
+
+
+# Empty talk and contradictions
+
+
+def test_many_words_about_nothing_are_empty_talk() -> None:
+    judged = engine(small_bank(), calibration=replace(CALIBRATION, off_topic=0.0))
+    talk = "Synergy drives outcomes forward while weather keeps everybody carrying bright umbrellas daily, as owners align "
+    talk += "their holistic mindset with the value of tomorrow."
+    empty = (FlagKind.GAMING, "empty-talk")
+    assert empty in flags(judged.evaluate_one("rude-customer", talk))
+    assert empty not in flags(judged.evaluate_one("rude-customer", f"{talk} {LISTENS}"))
+    assert empty not in flags(judged.evaluate_one("rude-customer", "Synergy drives outcomes forward."))
+
+
+def test_a_thing_and_its_opposite_contradict_each_other() -> None:
+    result = judge(f"{LISTENS} Well, {INTERRUPTS}")
+    found = [flag for flag in result.flags if flag.id == "self-contradiction"]
+    assert [[passage.text for passage in flag.evidence] for flag in found] == [[LISTENS, f"Well, {INTERRUPTS}"]]
+    assert not any(flag.id == "self-contradiction" for flag in judge(f"{LISTENS} {CALM}").flags)
 
 
 # Any text

@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.domain import LEVELS, Coverage
-from evaluator.scoring import Calibration, Ceiling, Credit, coverage, enough_weight, score_credits
+from evaluator.scoring import (
+    Calibration,
+    Ceiling,
+    Credit,
+    Deduction,
+    balance,
+    coverage,
+    enough_weight,
+    harm,
+    score_credits,
+)
 
 SHARE = st.floats(0, 1)
 WEIGHT = st.one_of(st.sampled_from([1.0, 2.0, 3.0]), st.floats(0.01, 10))
@@ -184,6 +194,46 @@ def test_the_order_of_ceilings_changes_nothing(data: st.DataObject, ceilings: li
     shuffled = [*ceilings]
     shuffler.shuffle(shuffled)  # type: ignore[attr-defined]
     assert score_credits(credits, ceilings, PLAIN) == score_credits(credits, shuffled, PLAIN)
+
+
+DEDUCTIONS = st.lists(st.builds(Deduction, st.just("conduct"), st.just("x"), st.floats(0, 100)), max_size=3)
+
+
+@given(st.data(), CALIBRATION, CEILINGS, DEDUCTIONS, st.floats(0, 100))
+def test_one_more_deduction_never_raises_a_score_and_parts_add_up(
+    data: st.DataObject, calibration: Calibration, ceilings: list[Ceiling], deductions: list[Deduction], points: float
+) -> None:
+    credits = data.draw(credit_lists(calibration))
+    before, _ = score_credits(credits, ceilings, calibration, deductions)
+    more = [*deductions, Deduction("one-more", "one more", points)]
+    after, parts = score_credits(credits, ceilings, calibration, more)
+    assert 0 <= after <= before <= 100
+    assert round(sum(part.points for part in parts), 1) == after
+
+
+@given(st.lists(st.tuples(SHARE, SHARE), max_size=12), SHARE, SHARE)
+def test_the_balance_follows_what_is_said(sentences: list[tuple[float, float]], more: float, index: float) -> None:
+    favour, against = [f for f, _ in sentences], [a for _, a in sentences]
+    plain = balance(favour, against)
+    assert 0 <= plain < 1
+    assert balance([*favour, 0.0], [*against, 0.0]) == plain  # a sentence that tells nothing
+    assert balance([*favour, more], [*against, 0.0]) <= plain
+    assert balance([*favour, 0.0], [*against, more]) >= plain
+
+
+@given(SHARE, SHARE, SHARE, CALIBRATION)
+def test_harm_is_monotone(flagged: float, against: float, more: float, calibration: Calibration) -> None:
+    assert harm(max(flagged, more), against, calibration) >= harm(flagged, against, calibration)
+    assert harm(flagged, max(against, more), calibration) >= harm(flagged, against, calibration)
+    assert harm(None, against, calibration) == against
+
+
+@pytest.mark.parametrize(("alternatives", "score"), [(1, 60.0), (2, 100.0)])
+def test_any_one_model_answer_is_enough(alternatives: int, score: float) -> None:
+    """Half of the points that two model answers teach are all that one of them teaches."""
+    calibration = replace(PLAIN, enough=100.0, enough_share=1.0)
+    credits = credits_of((3, 1), (3, 0))
+    assert score_credits(credits, [], calibration, alternatives=alternatives)[0] == score
 
 
 # Levels

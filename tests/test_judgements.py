@@ -1,0 +1,55 @@
+"""Judgements that went wrong once, or that a reader would not forgive: order, levels and flags with the real models.
+
+Every row of ``data/judgements.jsonl`` is either a sentence that must score above its twin, or an answer with the lowest or
+highest level it may get, a kind of flag it must have, or one it must not have. A wrong judgement becomes a row before it is mended.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluator.domain import Result
+from evaluator.engine import Engine
+from evaluator.loading import load_engine
+
+pytestmark = pytest.mark.model
+ROWS = [json.loads(line) for line in (Path(__file__).parent / "data" / "judgements.jsonl").read_text().splitlines()]
+NAMES = [row["why"] for row in ROWS]
+
+
+@lru_cache(maxsize=1)
+def real_engine() -> Engine:
+    return load_engine()
+
+
+def judge(row: dict[str, Any], key: str) -> Result:
+    return real_engine().evaluate_one(row["question_id"], row[key])
+
+
+def told(result: Result) -> tuple[object, ...]:
+    return result.score, result.level, [(flag.kind.value, flag.id) for flag in result.flags]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "better" in row], ids=lambda row: row["why"])
+def test_the_better_sentence_scores_higher(row: dict[str, Any]) -> None:
+    better, worse = judge(row, "better"), judge(row, "worse")
+    assert (better.score or 0) > (worse.score or 0), (told(better), told(worse))
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "text" in row], ids=lambda row: row["why"])
+def test_an_answer_gets_a_level_within_bounds_and_the_right_flags(row: dict[str, Any]) -> None:
+    result = judge(row, "text")
+    kinds = {flag.kind.value for flag in result.flags}
+    assert row.get("least", 1) <= (result.level or 0) <= row.get("most", 5), told(result)
+    assert row.get("flag") in kinds | {None}, told(result)
+    assert row.get("not") not in kinds, told(result)
+
+
+def test_every_row_says_why_and_no_two_are_the_same() -> None:
+    assert all(NAMES)
+    assert len(set(NAMES)) == len(NAMES)

@@ -17,10 +17,13 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from evaluator.domain import Answer, FlagKind, Result
+from evaluator.agreement import confusion, correlation, quadratic_kappa
+from evaluator.bank import bank_digest
+from evaluator.baselines import cosine_baseline, length_baseline
+from evaluator.derive import derive_key_points
+from evaluator.domain import Answer, Bank, FlagKind, ModelAnswer, Question, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
-from evaluator.text import words
 
 RATED = Path(__file__).parent.parent / "training" / "data" / "rated"
 
@@ -33,24 +36,6 @@ def read(name: str, part: str) -> list[dict[str, Any]]:
 def judge(engine: Engine, rows: list[dict[str, Any]], key: str = "answer") -> list[Result]:
     """Return the results of one text a row."""
     return list(engine.evaluate(Answer(str(i), row["question_id"], row[key]) for i, row in enumerate(rows)))
-
-
-def whole_cosines(engine: Engine, rows: list[dict[str, Any]]) -> list[float]:
-    """Return the cosine of each whole answer to the nearest model answer of its question: the obvious program."""
-    models = {
-        question.id: engine.models.encoder.encode([answer.text for answer in question.model_answers])
-        for question in engine.bank.questions
-    }
-    vectors = engine.models.encoder.encode([row["answer"] for row in rows])
-    return [float((models[row["question_id"]] @ vector).max()) for row, vector in zip(rows, vectors, strict=True)]
-
-
-def quadratic_kappa(rated: list[int], given: list[int]) -> float:
-    """Return the quadratic weighted kappa of two lists of levels 1-5 (Cohen 1968)."""
-    table = np.zeros((5, 5))
-    np.add.at(table, (np.array(rated) - 1, np.array(given) - 1), 1)
-    weights = np.subtract.outer(np.arange(5), np.arange(5)) ** 2
-    return float(1 - (weights * table).sum() / (weights * np.outer(table.sum(1), table.sum(0)) / table.sum()).sum())
 
 
 def good_over_unacceptable(rows: list[dict[str, Any]], levels: list[int], scores: list[float]) -> float:
@@ -70,8 +55,9 @@ def answers_table(engine: Engine, part: str) -> None:
     results = judge(engine, rows)
     scores = [result.score or 0.0 for result in results]
     given = [result.level or 1 for result in results]
-    lengths = [float(len(words(row["answer"]))) for row in rows]
-    cosines = whole_cosines(engine, rows)
+    answered = [(result.answer, result.question) for result in results if result.question is not None]
+    lengths = length_baseline(answered)
+    cosines = cosine_baseline(answered, engine.models.encoder)
     flagged = [any(flag.kind is FlagKind.RED_FLAG for flag in result.flags) for result in results]
     harmful = [bool(row["red_flags_a"]) and bool(row["red_flags_b"]) for row in rows]
     print(f"answers ({part}, n = {len(rows)})              ours   cosine  length")
@@ -86,10 +72,28 @@ def answers_table(engine: Engine, part: str) -> None:
     found = [flag for flag, harm in zip(flagged, harmful, strict=True) if harm]
     false = [flag for flag, level in zip(flagged, levels, strict=True) if level >= 4]
     print(f"  {'red flags found / false on good':36} {np.mean(found):6.3f} {np.mean(false):6.3f}")
+    review = np.mean([result.needs_review for result in results])
+    print(f"  {'need a person (needs_review)':36} {review:6.3f}")
     print("  rated (rows) against given (columns), levels 1-5")
-    for level in range(1, 6):
-        counts = [sum(a == level and b == other for a, b in zip(levels, given, strict=True)) for other in range(1, 6)]
-        print("    " + " ".join(f"{count:4}" for count in counts))
+    for row in confusion(levels, given):
+        print("    " + " ".join(f"{count:4}" for count in row))
+    tricks_table(rows, results)
+
+
+TRICKS = ("off-topic", "other-question", "echo", "keywords", "padding", "corporate", "contradiction", "negated")
+CATCHING = {FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED}
+
+
+def tricks_table(rows: list[dict[str, Any]], results: list[Result]) -> None:
+    """Print how many answers of each trick carry a flag, have a flag or a level of at most 2, and got level 5."""
+    print("  tricks                              n  flagged  flagged or level <= 2  level 5")
+    for trick in TRICKS:
+        own = [result for row, result in zip(rows, results, strict=True) if row["kind"].split(":")[0] == trick]
+        if own:
+            flagged = [any(flag.kind in CATCHING for flag in result.flags) for result in own]
+            caught = [flag or (result.level or 1) <= 2 for flag, result in zip(flagged, own, strict=True)]
+            best = sum(result.level == 5 for result in own)
+            print(f"    {trick:32} {len(own):3} {np.mean(flagged):8.2f} {np.mean(caught):22.2f} {best:8}")
 
 
 def pairs_table(engine: Engine, part: str) -> None:
@@ -97,10 +101,16 @@ def pairs_table(engine: Engine, part: str) -> None:
     rows = read("pairs", part)
     good, bad = judge(engine, rows, "good"), judge(engine, rows, "bad")
     ordered = [(g.score or 0) > (b.score or 0) for g, b in zip(good, bad, strict=True)]
-    told = [(g.level or 1) > (b.level or 1) for g, b in zip(good, bad, strict=True)]
-    print(
-        f"pairs (n = {len(rows)})\n  ordered by score {np.mean(ordered):.3f}, by at least one level {np.mean(told):.3f}"
-    )
+    told = [
+        (g.level or 1) > (b.level or 1) or (_has_red_flag(b) and not _has_red_flag(g))
+        for g, b in zip(good, bad, strict=True)
+    ]
+    print(f"pairs (n = {len(rows)})")
+    print(f"  ordered by score {np.mean(ordered):.3f}, by at least one level or a red flag {np.mean(told):.3f}")
+
+
+def _has_red_flag(result: Result) -> bool:
+    return any(flag.kind is FlagKind.RED_FLAG for flag in result.flags)
 
 
 def voices_table(engine: Engine, part: str) -> None:
@@ -117,8 +127,31 @@ def voices_table(engine: Engine, part: str) -> None:
         )
 
 
+def own_questions_table(engine: Engine, part: str) -> None:
+    """Print agreement on questions that come with model answers only."""
+    rows = read("own-questions", part)
+    questions = []
+    for row in rows:
+        if "model_answers" in row:
+            answers = tuple(ModelAnswer(text) for text in row["model_answers"])
+            points = derive_key_points(answers)
+            questions.append(Question(row["question_id"], row["question"], points, (), answers, derived=True))
+    bank = Bank(tuple(questions), bank_digest(questions))
+    results = judge(Engine(bank, engine.models, engine.calibration), rows)
+    levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
+    answered = [(result.answer, result.question) for result in results if result.question is not None]
+    scores = [result.score or 0.0 for result in results]
+    cosines, lengths = cosine_baseline(answered, engine.models.encoder), length_baseline(answered)
+    print(f"questions with model answers only ({len(questions)} questions, n = {len(rows)})    ours   cosine  length")
+    correlations = [correlation(levels, values) for values in (scores, cosines, lengths)]
+    print(f"  {'Pearson with the raters':36} " + "  ".join(f"{value:6.3f}" for value in correlations))
+    print(f"  {'quadratic weighted kappa':36} {quadratic_kappa(levels, [r.level or 1 for r in results]):6.3f}")
+    ranked = [good_over_unacceptable(rows, levels, value) for value in (scores, cosines, lengths)]
+    print(f"  {'good over unacceptable':36} " + "  ".join(f"{value:6.3f}" for value in ranked))
+
+
 def main() -> None:
-    """Print the three tables."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=["development", "test"], default="development")
     part = parser.parse_args().part
@@ -126,6 +159,7 @@ def main() -> None:
     answers_table(engine, part)
     pairs_table(engine, part)
     voices_table(engine, part)
+    own_questions_table(engine, part)
 
 
 if __name__ == "__main__":

@@ -250,21 +250,21 @@ def main() -> None:
         "data": data_digests(),
         "options": {name: str(value) for name, value in vars(options).items() if name not in ("output", "public")},
     }
+    public = options.public if options.public.is_dir() else None
+    if public is None:
+        print(f"{options.public}: not there, so no public texts are used", flush=True)
+    card["public"] = public is not None
     if options.regressions_only:
         tuned = load_file(str(options.output))
         card["options"] = json.loads(options.output.with_suffix(".json").read_text())["options"]
     else:
         weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
-        public = options.public if options.public.is_dir() else None
-        if public is None:
-            print(f"{options.public}: not there, so no public texts are used", flush=True)
-        card["public"] = public is not None
         texts = Texts(read_corpus(options.seed, public), weights, load_tokenizer(base))
         print(f"{len(texts.lower)} texts, {len(texts.pairs)} pairs, {len(texts.names)} behaviours", flush=True)
         tuned = tune(texts, weights, options)
         save_file(tuned, str(options.output))
     encoder, _ = load_encoder()
-    tuned.update(fit_regressions(TunedJudge(options.output), encoder))
+    tuned.update(fit_regressions(TunedJudge(options.output), encoder, public))
     save_file(tuned, str(options.output))
     card["sha256"] = hashlib.sha256(options.output.read_bytes()).hexdigest()
     options.output.with_suffix(".json").write_text(json.dumps(card, indent=2, sort_keys=True) + "\n", encoding="utf-8")

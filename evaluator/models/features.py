@@ -19,11 +19,12 @@ reading of the segment, in log odds against neutral. Negated: 1 where the segmen
 
 AFFIRM_ONLY = (
     "tuned nearest", "tuned three", "plain nearest", "plain three", "same polarity", "same polarity on topic",
-    "reading apart", "words shared", "words covered",
+    "reading apart", "words shared", "words covered", "pair affirms", "pair denies",
 )  # fmt: skip
 """For a behaviour with affirm statements only. Same polarity: 1 where the segment and the nearest statement are both
 negated or both not, else -1. Reading apart: how much more the segment speaks against the candidate than the nearest
-statement does, 0 at least. Words shared and covered: of the nearest statement's content words, by Jaccard and by share."""
+statement does, 0 at least. Words shared and covered: of the nearest statement's content words, by Jaccard and by share.
+Pair affirms and denies: log odds, against neither, of a regression over the pair of vectors (``pair_features``)."""
 
 NEAREST = 3
 """Statements whose mean cosine counts, so that one odd statement does not decide alone."""
@@ -34,6 +35,11 @@ def nearest(similarity: FloatArray, count: int = NEAREST) -> FloatArray:
     count = min(count, similarity.shape[1])
     mean: FloatArray = np.sort(similarity, axis=1)[:, -count:].mean(axis=1)
     return mean
+
+
+def nearest_statement(tuned: FloatArray, plain: FloatArray) -> NDArray[np.intp]:
+    """Return the column of the statement that is nearest to each segment in both spaces together, shape (segments,)."""
+    return np.asarray((tuned + plain).argmax(axis=1))
 
 
 def two_sided_features(
@@ -60,8 +66,24 @@ def two_sided_features(
     return np.stack(columns, axis=1).astype(np.float32)
 
 
+def pair_features(segments: FloatArray, statements: FloatArray) -> FloatArray:
+    """Return what two vectors have in common and where they differ, shape (pairs, 2 * dimensions).
+
+    Args:
+        segments: one vector a pair, of unit length, shape (pairs, dimensions).
+        statements: the other vector of each pair, of the same shape.
+    """
+    return np.concatenate([np.abs(segments - statements), segments * statements], axis=1)
+
+
 def affirm_only_features(
-    tuned: FloatArray, plain: FloatArray, agrees: FloatArray, apart: FloatArray, shared: FloatArray, covered: FloatArray
+    tuned: FloatArray,
+    plain: FloatArray,
+    agrees: FloatArray,
+    apart: FloatArray,
+    shared: FloatArray,
+    covered: FloatArray,
+    pair: FloatArray,
 ) -> FloatArray:
     """Return the features of segments where only affirm statements are known, shape (segments, len(AFFIRM_ONLY)).
 
@@ -72,12 +94,14 @@ def affirm_only_features(
         apart: how much more the segment speaks against the candidate than the statement, in log odds.
         shared: Jaccard index of the content words.
         covered: share of the statement's content words that the segment has.
+        pair: log odds of affirms and denies, against neither, of each segment with its nearest statement, shape (segments, 2).
     """
     rows = np.arange(len(plain))
-    near = (tuned + plain).argmax(axis=1)
+    near = nearest_statement(tuned, plain)
     agreement = agrees[rows, near]
     columns = [
         tuned.max(axis=1), nearest(tuned), plain.max(axis=1), nearest(plain), agreement, agreement * plain.max(axis=1),
         np.maximum(apart[rows, near], 0.0), shared[rows, near], covered.max(axis=1),
+        pair[:, 0], pair[:, 1],
     ]  # fmt: skip
     return np.stack(columns, axis=1).astype(np.float32)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from evaluator.errors import ModelError
 from evaluator.models.encoder import default_model_folder
-from evaluator.models.features import affirm_only_features, two_sided_features
+from evaluator.models.features import affirm_only_features, nearest_statement, pair_features, two_sided_features
 from evaluator.models.polarity import is_negative
 from evaluator.models.stance import StanceCase
 from evaluator.models.transformer import LAYERS, WIDTH, layer, load_tokenizer, lower_states, pad, pooled
@@ -85,6 +85,10 @@ class TunedJudge:
         self.anchored = True
         """Whether learned anchors are used where there are any; off only while regressions are fitted without them."""
 
+    def add(self, tensors: dict[str, Any]) -> None:
+        """Take fitted numbers, while a judge is being trained."""
+        self._extra.update({name: value.float().numpy() for name, value in tensors.items()})
+
     def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
         """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``."""
         behaviours: dict[tuple[object, ...], list[int]] = {}
@@ -132,8 +136,8 @@ class TunedJudge:
         """Return the kind of regression and the features of cases that share one behaviour, shape (cases, features)."""
         first = cases[0]
         segments = [case.segment for case in cases]
-        own = self._vectors(segments)
-        affirm = self._vectors(first.affirm)
+        own = self.mean_vectors(segments)
+        affirm = self.mean_vectors(first.affirm)
         plain_affirm = np.array([case.affirm_similarity for case in cases], dtype=np.float32)
         reading = self._logits(segments)
         if not first.deny:
@@ -141,8 +145,10 @@ class TunedJudge:
             apart = (reading[:, 2] - reading[:, 0])[:, None] - (against[:, 2] - against[:, 0])[None, :]
             shared, covered = _word_overlap(segments, first.affirm)
             agrees = _agreement(segments, first.affirm)
-            return "affirm_only", affirm_only_features(own @ affirm.T, plain_affirm, agrees, apart, shared, covered)
-        deny = self._vectors(first.deny)
+            tuned = own @ affirm.T
+            pair = self.pair(own, affirm[nearest_statement(tuned, plain_affirm)])
+            return "affirm_only", affirm_only_features(tuned, plain_affirm, agrees, apart, shared, covered, pair)
+        deny = self.mean_vectors(first.deny)
         learned = self._extra.get(anchor_name(first.affirm, first.deny)) if self.anchored else None
         anchors = np.stack([_unit(affirm.mean(axis=0)), _unit(deny.mean(axis=0))]) if learned is None else learned
         features = two_sided_features(
@@ -154,6 +160,12 @@ class TunedJudge:
         )
         return f"{'new_' if learned is None else ''}{'red_flag' if first.harmful else 'key_point'}", features
 
+    def pair(self, segments: FloatArray, statements: FloatArray) -> FloatArray:
+        """Return the log odds of affirms and denies, against neither, of pairs of vectors, shape (pairs, 2)."""
+        logits = pair_features(segments, statements) @ self._extra["pair.weight"].T + self._extra["pair.bias"]
+        odds: FloatArray = logits[:, :2] - logits[:, 2:]
+        return odds
+
     def _probabilities(self, kind: str, features: FloatArray) -> FloatArray:
         scaled = (features - self._extra[f"{kind}.mean"]) / self._extra[f"{kind}.scale"]
         return _softmax(scaled @ self._extra[f"{kind}.weight"].T + self._extra[f"{kind}.bias"])
@@ -164,7 +176,7 @@ class TunedJudge:
         logits: FloatArray = vectors @ self._extra["reading.weight"].T + self._extra["reading.bias"]
         return logits
 
-    def _vectors(self, texts: Sequence[str]) -> FloatArray:
+    def mean_vectors(self, texts: Sequence[str]) -> FloatArray:
         """Return the remembered mean vectors of texts, of unit length, shape (len(texts), WIDTH)."""
         return np.stack([self._memory[text][:WIDTH] for text in texts])
 

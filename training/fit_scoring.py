@@ -31,8 +31,10 @@ Array = NDArray[np.float64]
 
 TOLERATED = 0.015
 """Share of good answers that may carry a false red flag: a person looks at every flag."""
+LOWEST_CUT = 10.0
+"""Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (15, 45), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.9), "partly": (0.08, 0.35),
+    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.9), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
 }  # fmt: skip
 """What is searched, and between which bounds."""
@@ -164,7 +166,7 @@ def figures(rated: Rated, c: Calibration) -> dict[str, float]:
 
 
 WORTH = {
-    "kappa": 1.0, "pearson": 0.6, "good over unacceptable": 0.6, "pairs ordered": 0.4, "pairs apart": 0.3,
+    "kappa": 1.0, "pearson": 0.6, "good over unacceptable": 0.6, "pairs ordered": 0.6, "pairs apart": 0.6,
     "red flags found": 0.3,
 }  # fmt: skip
 """What counts in the search, and how much."""
@@ -176,7 +178,9 @@ def quality(rated: Rated, c: Calibration) -> tuple[float, Calibration]:
     free = (worst(rated.answers, c) < c.red_flag) & (rated.answers.ceiling == 5)
     score = scores(replace_ceiling(rated.answers[free]), c)
     cuts = fit_cuts(score.tolist(), rated.level[free].astype(int).tolist(), c.cuts, prior=0.0, rounds=1)
-    c = replace(c, cuts=cuts)
+    if cuts[0] < LOWEST_CUT:
+        return -1.0, c
+    c = replace(c, cuts=(round(float(cuts[0]), 1), *(round(float(cut), 1) for cut in cuts[1:])))  # type: ignore[arg-type]
     found = figures(rated, c)
     return sum(weight * found[name] for name, weight in WORTH.items()), c
 

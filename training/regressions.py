@@ -120,7 +120,7 @@ def fit_pairs(judge: TunedJudge, pairs: list[tuple[str, str, int]]) -> dict[str,
     model = LogisticRegression(C=PAIR_STRENGTH, max_iter=500, class_weight="balanced")
     model.fit(pair_features(first, second), [label for *_, label in pairs])
     return {
-        "pair.weight": torch.tensor(model.coef_, dtype=torch.float32),
+        "pair.weight": torch.tensor(np.ascontiguousarray(model.coef_), dtype=torch.float32),
         "pair.bias": torch.tensor(model.intercept_, dtype=torch.float32),
     }
 

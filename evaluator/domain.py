@@ -187,6 +187,13 @@ class Evidence:
     probability: float
     """How sure the judge is of that stance, 0..1."""
 
+    @classmethod
+    def rounded(
+        cls, start: int, end: int, text: str, similarity: float, stance: Stance, probability: float
+    ) -> Evidence:
+        """Return evidence as precise as results publish it, so that a report is the same from memory and from a file."""
+        return cls(start, end, text, round(similarity, 4), stance, round(probability, 3))
+
 
 @dataclass(frozen=True, slots=True)
 class PointResult:

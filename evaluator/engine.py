@@ -250,7 +250,7 @@ def _doubts(match: AnswerMatch, score: float, calibration: Calibration) -> Itera
 
 
 def _quoted(piece: Conduct, certainty: float) -> Evidence:
-    return Evidence(piece.start, piece.end, piece.text, piece.similarity, Stance.AFFIRMS, certainty)
+    return Evidence.rounded(piece.start, piece.end, piece.text, piece.similarity, Stance.AFFIRMS, certainty)
 
 
 def _earned(question: Question, match: AnswerMatch, calibration: Calibration) -> float:
@@ -279,7 +279,7 @@ def _wording_flags(
 ) -> Iterator[Flag]:
     text = examined.normalised.text if examined.normalised else ""
     earned = _earned(question, match, calibration)
-    if match.topic < calibration.off_topic:
+    if match.topic < (calibration.doubtful_topic if earned < calibration.empty else calibration.off_topic):
         yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
     elif _answers_another(match, earned, calibration):
         yield Flag(

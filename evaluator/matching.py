@@ -237,7 +237,7 @@ def _evidence(original: str, piece: Segment, similarity: float, row: FloatArray)
     side = int(row[1] > row[0])
     stance = STANCES[side] if row[side] >= TOLD else Stance.NEITHER
     quote = original[piece.start : piece.end]
-    return Evidence(piece.start, piece.end, quote, similarity, stance, float(row[side]))
+    return Evidence.rounded(piece.start, piece.end, quote, similarity, stance, float(row[side]))
 
 
 def _behaviour_match(identifier: str, similarity: float, rows: Iterable[tuple[Evidence, FloatArray]]) -> BehaviourMatch:

@@ -51,6 +51,8 @@ class Calibration:
     """Probability of both stances, in different sentences, from which an answer contradicts itself."""
     off_topic: float = 0.45
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
+    doubtful_topic: float = 0.52
+    """The same for an answer that earns next to nothing (``empty``)."""
     other_question: float = 0.085
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
     elsewhere: float = 0.2

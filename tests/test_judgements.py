@@ -1,7 +1,8 @@
 """Judgements that went wrong once, or that a reader would not forgive: order, levels and flags with the real models.
 
 Every row of ``data/judgements.jsonl`` is either a sentence that must score above its twin, or an answer with the lowest or
-highest level it may get, a kind of flag it must have, or one it must not have. A wrong judgement becomes a row before it is mended.
+highest level it may get, a kind of flag it must have, or one it must not have. A wrong judgement becomes a row before it is mended:
+rows with ``known_wrong`` still are, and the suite fails as soon as one of them comes right, so that the mark goes.
 """
 
 from __future__ import annotations
@@ -22,6 +23,14 @@ ROWS = [json.loads(line) for line in (Path(__file__).parent / "data" / "judgemen
 NAMES = [row["why"] for row in ROWS]
 
 
+def marked(key: str) -> list[Any]:
+    """Return the rows that have ``key``, those that are judged wrongly marked so."""
+    wrong = pytest.mark.xfail(strict=True, reason="known wrong judgement")
+    return [
+        pytest.param(row, marks=[wrong] if row.get("known_wrong") else [], id=row["why"]) for row in ROWS if key in row
+    ]
+
+
 @lru_cache(maxsize=1)
 def real_engine() -> Engine:
     return load_engine()
@@ -35,13 +44,13 @@ def told(result: Result) -> tuple[object, ...]:
     return result.score, result.level, [(flag.kind.value, flag.id) for flag in result.flags]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if "better" in row], ids=lambda row: row["why"])
+@pytest.mark.parametrize("row", marked("better"))
 def test_the_better_sentence_scores_higher(row: dict[str, Any]) -> None:
     better, worse = judge(row, "better"), judge(row, "worse")
     assert (better.score or 0) > (worse.score or 0), (told(better), told(worse))
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if "text" in row], ids=lambda row: row["why"])
+@pytest.mark.parametrize("row", marked("text"))
 def test_an_answer_gets_a_level_within_bounds_and_the_right_flags(row: dict[str, Any]) -> None:
     result = judge(row, "text")
     kinds = {flag.kind.value for flag in result.flags}

@@ -365,7 +365,7 @@ def test_a_question_without_red_flags_has_unacceptable_answers_too() -> None:
 
 
 def test_many_words_about_nothing_are_empty_talk() -> None:
-    judged = engine(small_bank(), calibration=replace(CALIBRATION, off_topic=0.0))
+    judged = engine(small_bank(), calibration=replace(CALIBRATION, off_topic=0.0, doubtful_topic=0.0))
     talk = "Synergy drives outcomes forward while weather keeps everybody carrying bright umbrellas daily, as owners align "
     talk += "their holistic mindset with the value of tomorrow."
     empty = (FlagKind.GAMING, "empty-talk")

@@ -46,9 +46,9 @@ def load_engine(
     encoder, digest = load_encoder(model, threads)
     tuned = TunedJudge()
     if stance_model is None:
-        return Engine(bank, Models(encoder, digest, tuned, tuned.digest, tuned), numbers)
+        return Engine(bank, Models(encoder, digest, tuned, tuned.digest, tuned, tuned.vocabulary), numbers)
     judge = CrossEncoderJudge(stance_model)
-    return Engine(bank, Models(encoder, digest, judge, judge.digest, tuned), numbers)
+    return Engine(bank, Models(encoder, digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
 
 
 def load_calibration(path: Path | None = None) -> Calibration:

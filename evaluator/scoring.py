@@ -52,7 +52,9 @@ class Calibration:
     off_topic: float = 0.45
     """Highest cosine to anything in the question's bank below which an answer is off topic."""
     doubtful_topic: float = 0.52
-    """The same for an answer that earns next to nothing (``empty``)."""
+    """The same for an answer that earns next to nothing (``empty``), or little while it hardly speaks of conduct."""
+    unrelated: float = 0.3
+    """The same for a sentence or two, which rarely come near anything."""
     other_question: float = 0.085
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
     elsewhere: float = 0.2
@@ -69,8 +71,15 @@ class Calibration:
         return 1 + sum(score >= cut for cut in self.cuts)
 
     def ceiling(self, level: int) -> float:
-        """Return the highest score (one decimal) of a level (1-5)."""
-        return MAX_SCORE if level == len(self.cuts) + 1 else max(0.0, round(self.cuts[level - 1] - 0.1, 1))
+        """Return the highest score (one decimal) of a level (1-5); 0 for level 0."""
+        if level == 0 or level == len(self.cuts) + 1:
+            return MAX_SCORE if level else 0.0
+        return max(0.0, round(self.cuts[level - 1] - 0.1, 1))
+
+    def limited(self, score: float, level: int) -> float:
+        """Return a score (0-100) under a ceiling: within the level, and the better the better the answer is otherwise."""
+        low, high = self.ceiling(level - 1), self.ceiling(level)
+        return min(score, low + (high - low) * (1 + score / MAX_SCORE) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +190,11 @@ def score_credits(
             tally.add(deduction.id, deduction.label, -deduction.points)
     if tally.score < 0:
         tally.add("floor", "a score is never below 0", -tally.total)
+    unlimited = tally.total
     for ceiling in sorted(ceilings, key=lambda item: (item.level, item.id)):
-        highest = calibration.ceiling(ceiling.level)
-        if tally.score > highest:
-            tally.add(ceiling.id, ceiling.label, highest - tally.total)
+        limited = calibration.limited(unlimited, ceiling.level)
+        if tally.total > limited:
+            tally.add(ceiling.id, ceiling.label, limited - tally.total)
     return tally.score, tuple(tally.contributions)
 
 

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
-from evaluator.engine import CHUNK, UNNAMED_FLAG
+from evaluator.engine import CHUNK
+from evaluator.flagging import UNNAMED_FLAG
 from evaluator.results import to_json_line
 
 LISTENS = "I listen until the customer has finished talking."
@@ -121,7 +122,7 @@ def test_one_word_is_judged(text: str) -> None:
         (f"{LISTENS} {CALM} {THANKS}", 100.0, 5, {"listens", "calm", "thanks"}),
         (f"{LISTENS} {CALM} {SOLVES} {THANKS} {SUPERVISOR}", 100.0, 5, {"listens", "calm", "solves", "thanks", "supervisor"}),
         (f"{LISTENS} {ASIDE}", 60.0, 4, {"listens"}),
-        (ASIDE, 14.9, 1, set()),
+        (ASIDE, 8.9, 1, set()),
     ],
     ids=range(7),
 )  # fmt: skip
@@ -365,7 +366,7 @@ def test_a_question_without_red_flags_has_unacceptable_answers_too() -> None:
 
 
 def test_many_words_about_nothing_are_empty_talk() -> None:
-    judged = engine(small_bank(), calibration=replace(CALIBRATION, off_topic=0.0, doubtful_topic=0.0))
+    judged = engine(small_bank(), calibration=replace(CALIBRATION, off_topic=0.0, doubtful_topic=0.0, unrelated=0.0))
     talk = "Synergy drives outcomes forward while weather keeps everybody carrying bright umbrellas daily, as owners align "
     talk += "their holistic mindset with the value of tomorrow."
     empty = (FlagKind.GAMING, "empty-talk")

@@ -121,7 +121,7 @@ def test_enough_weight(weights: tuple[float, ...], enough: float) -> None:
         ([(3, 1)], [("gaming", 2)], 34.9, [("p0", 133.3), ("complete", -53.3), ("gaming", -65.1)]),
         ([(3, 1)], [("nothing", 5)], 100.0, [("p0", 133.3), ("complete", -53.3)]),
         ([(3, 0)], [("gaming", 2)], 20.0, [("p0", 0.0)]),  # a ceiling above the score says nothing
-        ([], [("red_flag", 1)], 14.9, [("red_flag", -5.1)]),
+        ([], [("red_flag", 1)], 8.9, [("red_flag", -11.1)]),
     ],
 )
 def test_scores(

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
 from evaluator.domain import Answer
-from evaluator.engine import Engine, Examined, answer_ceiling
+from evaluator.engine import Engine, Examined
+from evaluator.flagging import Judged, wording_ceiling
 from evaluator.loading import load_engine
 from evaluator.scoring import MAX_SCORE, PRIOR_SENTENCES, Calibration
 
@@ -90,7 +91,7 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
     columns: list[list[list[float]]] = [[] for _ in range(6)]
     ceilings = []
     for item in examined:
-        if item.question is None or item.match is None:
+        if item.question is None or item.normalised is None or item.match is None:
             raise SystemExit(f"{item.answer.candidate_id}: could not be examined: {item.unscored}")
         told = list({piece.text.lower(): piece for piece in item.match.conduct if piece.whole}.values())
         values = (
@@ -100,7 +101,7 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
-        ceilings.append(answer_ceiling(item, calibration))
+        ceilings.append(wording_ceiling(Judged(item.question, item.normalised, item.segments, item.match, calibration)))
     return Cases(*(padded(column) for column in columns), np.array(ceilings, dtype=float))
 
 
@@ -126,8 +127,10 @@ def scores(found: Cases, c: Calibration) -> Array:
     harm = worst(found, c)
     score = np.clip(score - c.balance * share - c.harm * harm, 0, MAX_SCORE)
     ceiling = np.where(harm >= c.red_flag, 1, found.ceiling)
-    highest = np.array([c.ceiling(level) for level in range(1, 6)])
-    return np.asarray(np.minimum(score, highest[ceiling.astype(int) - 1]))
+    bounds = np.array([c.ceiling(level) for level in range(6)])
+    level = ceiling.astype(int)
+    low, high = bounds[level - 1], bounds[level]
+    return np.asarray(np.minimum(score, low + (high - low) * (1 + score / MAX_SCORE) / 2))
 
 
 def with_red_flag(rated: Rated, c: Calibration) -> Calibration:

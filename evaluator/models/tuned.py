@@ -80,6 +80,8 @@ class TunedJudge:
         self._extra = {name: value.float().numpy() for name, value in tuned.items() if not name.startswith("encoder.")}
         self._heads = tuned["heads"].float()
         self._tokenizer = load_tokenizer(base)
+        self.vocabulary = frozenset(self._tokenizer.get_vocab())
+        """Words and word pieces that the model knows."""
         self._memory: OrderedDict[str, FloatArray] = OrderedDict()
         self._torch = torch
         self.anchored = True

@@ -1,0 +1,203 @@
+"""Decides what a person should know about an answer: red flags, off-topic, tricks, doubts; and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from evaluator.checks import copied_from, find_tricks
+from evaluator.domain import LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
+from evaluator.matching import AnswerMatch, BehaviourMatch, Conduct
+from evaluator.scoring import Calibration, Ceiling, Deduction, balance, coverage, enough_weight, harm
+from evaluator.text import NormalisedText, words
+
+UNNAMED_FLAG = "unacceptable-conduct"
+"""Id of a red flag that no red flag of the question names."""
+
+BRIEF_WORDS = 30
+"""Words below which an answer is too short for its share of words or its mean distance to tell anything."""
+TELLS = 0.8
+"""Probability that a brief answer speaks for or against the candidate from which it is judged by that alone."""
+TELLS_LITTLE = 0.65
+"""The same, as a mean over sentences, below which an answer far from the question is off topic although it earns something."""
+
+_CEILINGS = {FlagKind.RED_FLAG: 1, FlagKind.OFF_TOPIC: 1, FlagKind.GAMING: 2, FlagKind.COPIED: 2}
+"""The highest level that an answer with such a flag can get."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An answer that was held against its question, with the numbers in use."""
+
+    question: Question
+    normalised: NormalisedText
+    segments: tuple[Segment, ...]
+    match: AnswerMatch
+    calibration: Calibration
+
+    @cached_property
+    def told(self) -> tuple[Conduct, ...]:
+        """What its different sentences say about the candidate."""
+        return tuple({piece.text.lower(): piece for piece in self.match.conduct if piece.whole}.values())
+
+    @cached_property
+    def tells(self) -> float:
+        """Mean probability of a sentence to speak for or against the candidate, 0..1."""
+        return sum(piece.favour + piece.against for piece in self.told) / max(1, len(self.told))
+
+    @cached_property
+    def against(self) -> float:
+        """Share of what it tells that speaks against the candidate, 0..1."""
+        return balance([piece.favour for piece in self.told], [piece.against for piece in self.told])
+
+    @cached_property
+    def word_count(self) -> int:
+        """Words of the answer."""
+        return len(words(self.normalised.text))
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether it is a sentence or two that tell something: no statistics of its words can be trusted."""
+        return self.word_count < BRIEF_WORDS and self.tells >= TELLS
+
+    @cached_property
+    def earned(self) -> float:
+        """What covered key points earn as a share of a complete answer, 0..; contradicted ones count as missed."""
+        weights = [point.weight for point in self.question.key_points]
+        earned = (
+            weight * max(0.0, coverage(found.affirms, 0.0, self.calibration)[1])
+            for weight, found in zip(weights, self.match.points, strict=True)
+        )
+        return sum(earned) / enough_weight(weights, self.calibration, alternatives(self.question))
+
+    def harm_of(self, piece: Conduct) -> float:
+        """Return how harmful a sentence is, 0..1."""
+        return harm(piece.flagged if piece.flag else None, piece.against, self.calibration)
+
+
+def alternatives(question: Question) -> int:
+    """Return how many model answers a question's key points were derived from, each of which would do; 1 where none were."""
+    return len(question.model_answers) if question.derived else 1
+
+
+def deductions(judged: Judged) -> tuple[Deduction, Deduction]:
+    """Return what an answer loses for conduct that speaks against the candidate, on the whole and in its worst sentence."""
+    worst = max((judged.harm_of(piece) for piece in judged.told), default=0.0)
+    return (
+        Deduction("conduct", "what the answer says against the candidate", judged.calibration.balance * judged.against),
+        Deduction("worst", "its most doubtful sentence", judged.calibration.harm * worst),
+    )
+
+
+def find_flags(judged: Judged) -> list[Flag]:
+    """Return the flags that do not depend on the score: red flags, then what is wrong with the answer as a whole."""
+    return [*_red_flags(judged), *_wording_flags(judged)]
+
+
+def ceilings(flags: Iterable[Flag]) -> list[Ceiling]:
+    """Return the limits that flags put on a level."""
+    return [Ceiling(flag.id, flag.detail, _CEILINGS[flag.kind]) for flag in flags if flag.kind in _CEILINGS]
+
+
+def wording_ceiling(judged: Judged) -> int:
+    """Return the highest level that off-topic, tricks and copying allow an answer; 5 where none is found."""
+    return min((ceiling.level for ceiling in ceilings(_wording_flags(judged))), default=LEVELS[-1])
+
+
+def doubts(judged: Judged, score: float) -> Iterator[Flag]:
+    """Yield why the level itself is unsure."""
+    if min(abs(score - cut) for cut in judged.calibration.cuts) < judged.calibration.near_cut:
+        yield Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels.")
+    doubtful = [piece for piece in judged.told if judged.harm_of(piece) >= judged.calibration.doubt]
+    if doubtful:
+        worst = max(doubtful, key=lambda piece: (judged.harm_of(piece), -piece.start))
+        detail = "This passage may be a red flag: read it before you rely on the level."
+        yield Flag(FlagKind.NEAR_CUT, "possible-red-flag", detail, (_quoted(worst, judged.harm_of(worst)),))
+
+
+def _red_flags(judged: Judged) -> Iterator[Flag]:
+    """Yield a flag for each red flag that some sentence raises, in the question's order, quoting the sentences."""
+    raised: dict[str, list[Evidence]] = {}
+    calibration = judged.calibration
+    for piece in judged.match.conduct:
+        certainty = judged.harm_of(piece)
+        if piece.whole and certainty >= (calibration.red_flag if piece.flag else calibration.unacceptable):
+            name = piece.flag if piece.flagged >= calibration.named else UNNAMED_FLAG
+            raised.setdefault(name, []).append(_quoted(piece, certainty))
+    labels = {flag.id: flag.label for flag in judged.question.red_flags} | {UNNAMED_FLAG: "unacceptable conduct"}
+    for name, label in labels.items():
+        if name in raised:
+            evidence = sorted(raised[name], key=lambda passage: (-passage.probability, passage.start))
+            yield Flag(FlagKind.RED_FLAG, name, f"Red flag: {label}.", tuple(evidence))
+
+
+def _quoted(piece: Conduct, certainty: float) -> Evidence:
+    return Evidence.rounded(piece.start, piece.end, piece.text, piece.similarity, Stance.AFFIRMS, certainty)
+
+
+def _wording_flags(judged: Judged) -> Iterator[Flag]:
+    text, match = judged.normalised.text, judged.match
+    if _is_off_topic(judged):
+        yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
+    elif _answers_another(judged):
+        detail = f"This answers another question: {match.other}."
+        yield Flag(FlagKind.OFF_TOPIC, f"other-question-{match.other}", detail)
+    else:
+        yield from _told_flags(judged)
+    for trick in find_tricks(text, judged.segments, judged.question):
+        if not (trick.id == "echo" and judged.is_brief):
+            yield Flag(FlagKind.GAMING, trick.id, trick.detail)
+    number = copied_from(text, judged.segments, judged.question)
+    if number is not None:
+        yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
+    if judged.normalised.mixed_script:
+        yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
+
+
+def _is_off_topic(judged: Judged) -> bool:
+    calibration, topic = judged.calibration, judged.match.topic
+    if topic < calibration.unrelated:
+        return True
+    if judged.is_brief or topic >= calibration.doubtful_topic:
+        return False
+    tells_little = judged.tells < TELLS_LITTLE and not judged.question.derived
+    return (
+        topic < calibration.off_topic
+        or judged.earned < calibration.empty
+        or (tells_little and judged.earned < calibration.elsewhere)
+    )
+
+
+def _answers_another(judged: Judged) -> bool:
+    """Return whether an answer fits another question better and earns next to nothing for this one."""
+    calibration = judged.calibration
+    fits = judged.match.lead >= calibration.other_question
+    return fits and not judged.is_brief and judged.earned < calibration.elsewhere
+
+
+def _told_flags(judged: Judged) -> Iterator[Flag]:
+    """Yield what is suspicious about what an answer tells: nothing in many words, or a thing and its opposite."""
+    many = judged.word_count >= BRIEF_WORDS
+    if many and judged.earned < judged.calibration.empty and judged.against < 0.5:
+        detail = "Many words, and next to nothing in them that the question's key points ask for."
+        yield Flag(FlagKind.GAMING, "empty-talk", detail)
+    for found in judged.match.points:
+        sides = _opposite_passages(found, judged.calibration)
+        if sides:
+            detail = "The answer says a thing in one sentence and its opposite in another."
+            yield Flag(FlagKind.GAMING, "self-contradiction", detail, sides)
+            return
+
+
+def _opposite_passages(found: BehaviourMatch, calibration: Calibration) -> tuple[Evidence, ...]:
+    """Return the surest passages for and against a behaviour where both are sure and do not overlap."""
+    for against in _sure(found.evidence, Stance.DENIES, calibration):
+        for affirm in _sure(found.evidence, Stance.AFFIRMS, calibration):
+            if affirm.end <= against.start or against.end <= affirm.start:
+                return affirm, against
+    return ()
+
+
+def _sure(evidence: Sequence[Evidence], stance: Stance, calibration: Calibration) -> list[Evidence]:
+    return [piece for piece in evidence if piece.stance is stance and piece.probability >= calibration.opposite]

@@ -17,6 +17,8 @@ UNNAMED_FLAG = "unacceptable-conduct"
 
 BRIEF_WORDS = 30
 """Words below which an answer is too short for its share of words or its mean distance to tell anything."""
+MANY_WORDS = 20
+"""Words from which an answer that tells nothing is empty talk rather than merely short."""
 TELLS = 0.8
 """Probability that a brief answer speaks for or against the candidate from which it is judged by that alone."""
 TELLS_LITTLE = 0.65
@@ -178,7 +180,7 @@ def _answers_another(judged: Judged) -> bool:
 
 def _told_flags(judged: Judged) -> Iterator[Flag]:
     """Yield what is suspicious about what an answer tells: nothing in many words, or a thing and its opposite."""
-    many = judged.word_count >= BRIEF_WORDS
+    many = judged.word_count >= MANY_WORDS and not judged.is_brief
     if many and judged.earned < judged.calibration.empty and judged.against < 0.5:
         detail = "Many words, and next to nothing in them that the question's key points ask for."
         yield Flag(FlagKind.GAMING, "empty-talk", detail)

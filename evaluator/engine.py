@@ -15,12 +15,20 @@ from evaluator import __version__
 from evaluator.bank import match_question, nearest_question_id
 from evaluator.domain import Answer, Bank, FlagKind, Question, Result, Segment, Signature, Unscored, UnscoredReason
 from evaluator.feedback import point_result
-from evaluator.flagging import Judged, alternatives, ceilings, deductions, doubts, find_flags
+from evaluator.flagging import Judged, additions, alternatives, ceilings, deductions, doubts, find_flags
 from evaluator.language import why_unscored
-from evaluator.matching import AnswerMatch, QuestionVectors, context_texts, embed_question, match_answer, question_texts
+from evaluator.matching import (
+    AnswerMatch,
+    QuestionVectors,
+    closeness,
+    context_texts,
+    embed_question,
+    match_answer,
+    question_texts,
+)
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
-from evaluator.scoring import Calibration, Credit, coverage, score_credits
+from evaluator.scoring import Calibration, Credit, Scheme, coverage, score_credits
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 
@@ -89,7 +97,13 @@ class Engine:
         iterator = iter(answers)
         while chunk := list(islice(iterator, CHUNK)):
             prepared = [self._prepare(answer) for answer in chunk]
-            texts = list(dict.fromkeys(piece.text for item in prepared for piece in item.segments))
+            wholes = [
+                item.normalised.text
+                for item in prepared
+                if item.segments and item.normalised and self._wants_whole(item)
+            ]
+            pieces = (piece.text for item in prepared for piece in item.segments)
+            texts = list(dict.fromkeys((*pieces, *wholes)))
             vectors = self.models.encoder.encode(texts)
             readings = self.models.reader.read(texts)
             row = {text: number for number, text in enumerate(texts)}
@@ -103,6 +117,9 @@ class Engine:
                 match = match_answer(
                     item.answer.text, item.segments, vectors[own], question, others, self.models.judge, readings[own]
                 )
+                if question.knowledge and item.normalised:
+                    whole = item.normalised.text
+                    match = replace(match, closeness=closeness(whole, vectors[row[whole]], question))
                 yield replace(item, match=match)
 
     def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
@@ -112,7 +129,7 @@ class Engine:
     def vectors(self, question: Question) -> QuestionVectors:
         """Return a question with its statements embedded."""
         if question.id not in self._questions:
-            self._questions[question.id] = embed_question(question, self.models.encoder)
+            self._questions[question.id] = embed_question(question, self.models.encoder, self.models.reader)
         return self._questions[question.id]
 
     @cached_property
@@ -127,6 +144,9 @@ class Engine:
     def _speller(self) -> Speller:
         texts = (text for question in self.bank.questions for text in question_texts(question))
         return Speller(texts, self.models.vocabulary)
+
+    def _wants_whole(self, item: Examined) -> bool:
+        return item.question is not None and self.vectors(item.question).knowledge
 
     def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)
@@ -156,13 +176,16 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
         return Result(answer, question, None, None, examined.unscored, True, (), (), (), signature)
     credits, points = [], []
     for point, found in zip(question.key_points, match.points, strict=True):
-        status, value = coverage(found.affirms, found.denies, calibration)
+        status, value = coverage(found.affirms, found.denies, calibration, derived=question.derived)
         credits.append(Credit(point.id, point.label, point.weight, status, value))
         points.append(point_result(point, status, value, found.evidence))
     judged = Judged(question, normalised, examined.segments, match, calibration)
     flags = find_flags(judged)
     limits = ceilings(flags)
-    score, contributions = score_credits(credits, limits, calibration, deductions(judged), alternatives(question))
+    scheme = Scheme.of(
+        [point.weight for point in question.key_points], calibration, alternatives(question), judged.knowledge
+    )
+    score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme, additions(judged))
     level = calibration.level(score)
     if not limits:
         flags.extend(doubts(judged, score))

@@ -9,7 +9,7 @@ from functools import cached_property
 from evaluator.checks import copied_from, find_tricks
 from evaluator.domain import LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
 from evaluator.matching import AnswerMatch, BehaviourMatch, Conduct
-from evaluator.scoring import Calibration, Ceiling, Deduction, balance, coverage, enough_weight, harm
+from evaluator.scoring import Addition, Calibration, Ceiling, Deduction, balance, coverage, enough_weight, harm
 from evaluator.text import NormalisedText, words
 
 UNNAMED_FLAG = "unacceptable-conduct"
@@ -68,23 +68,44 @@ class Judged:
         """What covered key points earn as a share of a complete answer, 0..; contradicted ones count as missed."""
         weights = [point.weight for point in self.question.key_points]
         earned = (
-            weight * max(0.0, coverage(found.affirms, 0.0, self.calibration)[1])
+            weight * max(0.0, coverage(found.affirms, 0.0, self.calibration, derived=self.question.derived)[1])
             for weight, found in zip(weights, self.match.points, strict=True)
         )
         return sum(earned) / enough_weight(weights, self.calibration, alternatives(self.question))
+
+    @property
+    def knowledge(self) -> bool:
+        """Whether the question asks for facts, so that nothing is read into the candidate's conduct."""
+        return self.match.closeness is not None
 
     def harm_of(self, piece: Conduct) -> float:
         """Return how harmful a sentence is, 0..1."""
         return harm(piece.flagged if piece.flag else None, piece.against, self.calibration)
 
 
-def alternatives(question: Question) -> int:
-    """Return how many model answers a question's key points were derived from, each of which would do; 1 where none were."""
-    return len(question.model_answers) if question.derived else 1
+def alternatives(question: Question) -> int | None:
+    """Return how many model answers a question's key points were derived from; None where they were written by hand."""
+    return len(question.model_answers) if question.derived else None
 
 
-def deductions(judged: Judged) -> tuple[Deduction, Deduction]:
-    """Return what an answer loses for conduct that speaks against the candidate, on the whole and in its worst sentence."""
+def additions(judged: Judged) -> tuple[Addition, ...]:
+    """Return what an answer earns for being close to a model answer as a whole, where facts are asked for."""
+    found, calibration = judged.match.closeness, judged.calibration
+    if found is None:
+        return ()
+    return (
+        Addition(
+            "similarity", "close to a model answer", calibration.knowledge_similarity * max(0.0, found.similarity)
+        ),
+        Addition("words", "says it in a model answer's words", calibration.knowledge_words * found.words),
+    )
+
+
+def deductions(judged: Judged) -> tuple[Deduction, ...]:
+    """Return what an answer loses for saying the opposite of a fact, or for conduct that speaks against the candidate."""
+    if judged.knowledge:
+        denies = max((found.denies for found in judged.match.points), default=0.0)
+        return (Deduction("opposite", "says the opposite", judged.calibration.knowledge_denies * denies),)
     worst = max((judged.harm_of(piece) for piece in judged.told), default=0.0)
     return (
         Deduction("conduct", "what the answer says against the candidate", judged.calibration.balance * judged.against),
@@ -94,7 +115,7 @@ def deductions(judged: Judged) -> tuple[Deduction, Deduction]:
 
 def find_flags(judged: Judged) -> list[Flag]:
     """Return the flags that do not depend on the score: red flags, then what is wrong with the answer as a whole."""
-    return [*_red_flags(judged), *_wording_flags(judged)]
+    return [*([] if judged.knowledge else _red_flags(judged)), *_wording_flags(judged)]
 
 
 def ceilings(flags: Iterable[Flag]) -> list[Ceiling]:
@@ -111,7 +132,11 @@ def doubts(judged: Judged, score: float) -> Iterator[Flag]:
     """Yield why the level itself is unsure."""
     if min(abs(score - cut) for cut in judged.calibration.cuts) < judged.calibration.near_cut:
         yield Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels.")
-    doubtful = [piece for piece in judged.told if judged.harm_of(piece) >= judged.calibration.doubt]
+    doubtful = (
+        []
+        if judged.knowledge
+        else [piece for piece in judged.told if judged.harm_of(piece) >= judged.calibration.doubt]
+    )
     if doubtful:
         worst = max(doubtful, key=lambda piece: (judged.harm_of(piece), -piece.start))
         detail = "This passage may be a red flag: read it before you rely on the level."
@@ -161,7 +186,7 @@ def _is_off_topic(judged: Judged) -> bool:
     calibration, topic = judged.calibration, judged.match.topic
     if topic < calibration.unrelated:
         return True
-    if judged.is_brief or topic >= calibration.doubtful_topic:
+    if judged.knowledge or judged.is_brief or topic >= calibration.doubtful_topic:
         return False
     tells_little = judged.tells < TELLS_LITTLE and not judged.question.derived
     return (
@@ -174,13 +199,13 @@ def _is_off_topic(judged: Judged) -> bool:
 def _answers_another(judged: Judged) -> bool:
     """Return whether an answer fits another question better and earns next to nothing for this one."""
     calibration = judged.calibration
-    fits = judged.match.lead >= calibration.other_question
+    fits = judged.match.lead >= calibration.other_question and not judged.knowledge
     return fits and not judged.is_brief and judged.earned < calibration.elsewhere
 
 
 def _told_flags(judged: Judged) -> Iterator[Flag]:
     """Yield what is suspicious about what an answer tells: nothing in many words, or a thing and its opposite."""
-    many = judged.word_count >= MANY_WORDS and not judged.is_brief
+    many = judged.word_count >= MANY_WORDS and not (judged.knowledge or judged.is_brief)
     if many and judged.earned < judged.calibration.empty and judged.against < 0.5:
         detail = "Many words, and next to nothing in them that the question's key points ask for."
         yield Flag(FlagKind.GAMING, "empty-talk", detail)

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
 from evaluator.models.encoder import Encoder
-from evaluator.models.stance import STANCES, StanceCase, StanceJudge
-from evaluator.text import normalise, segment
+from evaluator.models.stance import CONDUCT, STANCES, ConductReader, StanceCase, StanceJudge
+from evaluator.text import content_words, normalise, segment
 
 FloatArray = NDArray[np.float32]
 
 TOPIC_FLOOR = 0.0
 """Cosine below which a segment is not about a behaviour and the judge is not asked."""
+
+NEUTRAL_SHARE = 0.5
+"""Mean probability of a model answer's sentences to speak neither for nor against anybody from which facts are asked for."""
 
 TOLD = 0.15
 """Probability from which a segment is kept as evidence; whether it counts is decided by the calibration."""
@@ -50,6 +53,10 @@ class QuestionVectors:
     flags: tuple[BehaviourVectors, ...]
     context: FloatArray
     """Of the question itself and the sentences of its model answers, shape (1 + sentences, dimensions)."""
+    answers: FloatArray
+    """Of its model answers as wholes, shape (answers, dimensions)."""
+    knowledge: bool = False
+    """Whether facts are asked for: its key points are derived from model answers that speak of nobody's conduct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,16 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True)
+class Closeness:
+    """How near an answer comes to the nearest model answer, taken as a whole."""
+
+    similarity: float
+    """Cosine, -1..1."""
+    words: float
+    """Share of the model answer's content words that it has, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerMatch:
     """An answer held against its question."""
 
@@ -105,6 +122,8 @@ class AnswerMatch:
     """How much nearer the answer is to another question's text and model answers than to its own, -2..2."""
     other: str
     """Id of that question; empty where the bank has no other."""
+    closeness: Closeness | None = None
+    """Of the whole, for a question that asks for facts; None for any other."""
 
 
 def context_texts(question: Question) -> list[str]:
@@ -115,7 +134,7 @@ def context_texts(question: Question) -> list[str]:
 
 def question_texts(question: Question) -> list[str]:
     """Return every text of a question that is embedded."""
-    texts = context_texts(question)
+    texts = [*context_texts(question), *(answer.text for answer in question.model_answers)]
     behaviours: list[KeyPoint | RedFlag] = [*question.key_points, *question.red_flags]
     for behaviour in behaviours:
         affirm, deny = behaviour.sides
@@ -123,7 +142,9 @@ def question_texts(question: Question) -> list[str]:
     return texts
 
 
-def question_vectors(question: Question, vector: Callable[[str], FloatArray]) -> QuestionVectors:
+def question_vectors(
+    question: Question, vector: Callable[[str], FloatArray], knowledge: bool = False
+) -> QuestionVectors:
     """Return a question with its texts looked up in ``vector``."""
 
     def stack(texts: Sequence[str]) -> FloatArray:
@@ -139,14 +160,30 @@ def question_vectors(question: Question, vector: Callable[[str], FloatArray]) ->
         tuple(behaviour(point) for point in question.key_points),
         tuple(behaviour(flag) for flag in question.red_flags),
         stack(context_texts(question)),
+        stack([answer.text for answer in question.model_answers]),
+        knowledge,
     )
 
 
-def embed_question(question: Question, encoder: Encoder) -> QuestionVectors:
-    """Return a question with its texts embedded by ``encoder``."""
+def embed_question(question: Question, encoder: Encoder, reader: ConductReader) -> QuestionVectors:
+    """Return a question with its texts embedded by ``encoder``; ``reader`` tells whether it asks for conduct or for facts."""
     texts = list(dict.fromkeys(question_texts(question)))
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
-    return question_vectors(question, vectors.__getitem__)
+    return question_vectors(question, vectors.__getitem__, question.derived and _asks_for_facts(question, reader))
+
+
+def _asks_for_facts(question: Question, reader: ConductReader) -> bool:
+    readings = reader.read(context_texts(question)[1:])
+    neutral = float(readings[:, CONDUCT.index("neutral")].mean()) if len(readings) else 0.0
+    return neutral > NEUTRAL_SHARE
+
+
+def closeness(text: str, vector: FloatArray, question: QuestionVectors) -> Closeness:
+    """Return how near an answer comes to the nearest model answer, by meaning and by words, each at its own nearest."""
+    own = content_words(text)
+    wanted = [content_words(answer.text) for answer in question.question.model_answers]
+    shares = (len(own & words) / len(words) for words in wanted if words)
+    return Closeness(float((question.answers @ vector).max(initial=-1.0)), max(shares, default=0.0))
 
 
 def match_answer(

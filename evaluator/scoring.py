@@ -25,6 +25,24 @@ class Calibration:
     """Weight of covered key points at which an answer is complete: nobody can show every behaviour in two minutes."""
     enough_share: float = 0.6
     """The same as a share of all weights, for questions with few key points; the smaller of the two counts."""
+    derived_base: float = 20.0
+    """``base`` of questions whose key points were derived from model answers."""
+    derived_enough_share: float = 0.6
+    """``enough_share`` of the same; several model answers share their weight, for any one of them would do."""
+    derived_covered: float = 0.5
+    """``covered`` of the same. Their credit is the probability itself: one clause of a model answer tells less than statements do."""
+    derived_partly: float = 0.25
+    """``partly`` of the same."""
+    knowledge_base: float = 10.0
+    """``base`` of derived questions that ask for facts: their model answers speak of nobody's conduct."""
+    knowledge_points: float = 40.0
+    """What all key points of such a question earn together."""
+    knowledge_similarity: float = 30.0
+    """What an answer earns whose cosine to a model answer, as a whole, is 1; less, pro rata."""
+    knowledge_words: float = 30.0
+    """What an answer earns that has all content words of a model answer; fewer, pro rata."""
+    knowledge_denies: float = 30.0
+    """What an answer loses that surely says the opposite of a model answer's clause."""
     covered: float = 0.6
     """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
     partly: float = 0.3
@@ -105,6 +123,16 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Addition:
+    """Points that an answer earns beside its key points."""
+
+    id: str
+    label: str
+    points: float
+    """At least 0."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deduction:
     """Points that an answer loses for what speaks against the candidate."""
 
@@ -143,27 +171,75 @@ PRIOR_SENTENCES = 0.25
 """Sentences in favour that every answer starts with: a single doubtful one is not the whole of an answer."""
 
 
-def coverage(affirms: float, denies: float, calibration: Calibration) -> tuple[Coverage, float]:
-    """Return the status of a key point and its credit (-1..1) from the probabilities of both stances (0..1)."""
+def coverage(
+    affirms: float, denies: float, calibration: Calibration, *, derived: bool = False
+) -> tuple[Coverage, float]:
+    """Return the status of a key point and its credit (-1..1) from the probabilities of both stances (0..1).
+
+    Args:
+        affirms: probability that the answer shows it.
+        denies: probability that the answer shows the opposite.
+        calibration: the numbers in use.
+        derived: whether the key point was derived from a model answer.
+    """
+    covered, partly = calibration.covered, calibration.partly
+    if derived:
+        covered, partly = calibration.derived_covered, calibration.derived_partly
     if denies >= calibration.contradicted and denies > affirms:
         return Coverage.CONTRADICTED, -calibration.penalty * denies
-    if affirms >= calibration.covered:
-        return Coverage.COVERED, 1.0
-    if affirms >= calibration.partly:
-        return Coverage.PARTLY, (affirms - calibration.partly) / (calibration.covered - calibration.partly)
-    return Coverage.MISSED, 0.0
+    if affirms >= covered:
+        return Coverage.COVERED, affirms if derived else 1.0
+    if affirms >= partly:
+        return Coverage.PARTLY, affirms if derived else (affirms - partly) / (covered - partly)
+    return Coverage.MISSED, affirms if derived else 0.0
 
 
-def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int = 1) -> float:
+def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int | None = None) -> float:
     """Return the weight of covered key points that earns the full score.
 
     Args:
         weights: of all key points.
         calibration: the numbers in use.
-        alternatives: how many model answers the key points were derived from. Any one of them would do, so their weight is
-            shared; 1 where the key points were written by hand.
+        alternatives: how many model answers the key points were derived from; None where they were written by hand.
     """
-    return min(calibration.enough, calibration.enough_share * sum(weights) / max(1, alternatives)) or 1.0
+    if alternatives is None:
+        return min(calibration.enough, calibration.enough_share * sum(weights)) or 1.0
+    return calibration.derived_enough_share * sum(weights) / max(1, alternatives) or 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How the points of a score are shared out."""
+
+    base: float
+    """What an answer earns that is about the question and does no harm."""
+    pool: float
+    """What key points earn at ``enough``; not less is needed, and more earns more, up to a score of 100."""
+    enough: float
+    """Weight of covered key points."""
+
+    @classmethod
+    def of(
+        cls,
+        weights: Sequence[float],
+        calibration: Calibration,
+        alternatives: int | None = None,
+        knowledge: bool = False,
+    ) -> Scheme:
+        """Return the scheme of a question.
+
+        Args:
+            weights: of its key points.
+            calibration: the numbers in use.
+            alternatives: how many model answers they were derived from; None where they were written by hand.
+            knowledge: whether it asks for facts.
+        """
+        if knowledge:
+            enough = sum(weights) / max(1, alternatives or 1) or 1.0
+            return cls(calibration.knowledge_base, calibration.knowledge_points, enough)
+        enough = enough_weight(weights, calibration, alternatives)
+        base = calibration.base if alternatives is None else calibration.derived_base
+        return cls(base, MAX_SCORE - base, enough)
 
 
 def score_credits(
@@ -171,18 +247,23 @@ def score_credits(
     ceilings: Sequence[Ceiling],
     calibration: Calibration,
     deductions: Sequence[Deduction] = (),
-    alternatives: int = 1,
+    scheme: Scheme | None = None,
+    additions: Sequence[Addition] = (),
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: base, key points, completeness (what exceeds 100), deductions, floor (what falls
-    below 0), ceilings. Deductions of no points are left out.
+    Contributions come in the order: base, key points, additions, completeness (what exceeds 100), deductions, floor (what
+    falls below 0), ceilings. Additions and deductions of no points are left out. Without ``scheme`` the key points count as
+    written by hand.
     """
-    enough = enough_weight([credit.weight for credit in credits], calibration, alternatives)
+    scheme = scheme or Scheme.of([credit.weight for credit in credits], calibration)
     tally = _Tally()
-    tally.add("base", "answers the question", calibration.base)
+    tally.add("base", "answers the question", scheme.base)
     for credit in credits:
-        tally.add(credit.id, credit.label, (MAX_SCORE - calibration.base) * credit.weight * credit.value / enough)
+        tally.add(credit.id, credit.label, scheme.pool * credit.weight * credit.value / scheme.enough)
+    for addition in additions:
+        if addition.points > 0:
+            tally.add(addition.id, addition.label, addition.points)
     if tally.score > MAX_SCORE:
         tally.add("complete", "more than a complete answer needs", MAX_SCORE - tally.total)
     for deduction in deductions:

@@ -355,11 +355,22 @@ def test_harm_that_no_red_flag_names_is_unacceptable_all_the_same() -> None:
 
 
 def test_a_question_without_red_flags_has_unacceptable_answers_too() -> None:
-    judged = engine(small_bank(), reader=READER, calibration=replace(HARM, unacceptable=0.95))
-    own = judged.evaluate_one("own-question", "I want to learn from your pharmacist whatever explodes.")
+    reader = NeutralReader({**READER.tones, "learn": (0.9, 0.1, 0.0)})
+    judged = engine(small_bank(), reader=reader, calibration=replace(HARM, unacceptable=0.95))
+    own = judged.evaluate_one("own-question", "Whatever explodes, I want to learn from your pharmacist.")
     assert flags(own)[0] == (FlagKind.RED_FLAG, UNNAMED_FLAG)
     mild = judged.evaluate_one("own-question", "I want to learn from your pharmacist about bicycles.")
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(mild)}
+
+
+def test_a_question_of_facts_is_not_read_for_conduct() -> None:
+    judged = engine(small_bank(), reader=READER, calibration=replace(HARM, unacceptable=0.95))
+    own = judged.evaluate_one("own-question", "Whatever explodes, I want to learn from your pharmacist.")
+    assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(own)}
+    assert [part.id for part in own.contributions if part.points][:4] == ["base", "point-1", "similarity", "words"]
+    assert own.score is not None
+    less = judged.evaluate_one("own-question", "Bicycles, whatever explodes.").score
+    assert less is not None and less < own.score
 
 
 # Empty talk and contradictions

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from evaluator.domain import LEVELS, Coverage
 from evaluator.scoring import (
+    Addition,
     Calibration,
     Ceiling,
     Credit,
     Deduction,
+    Scheme,
     balance,
     coverage,
     enough_weight,
@@ -231,9 +233,38 @@ def test_harm_is_monotone(flagged: float, against: float, more: float, calibrati
 @pytest.mark.parametrize(("alternatives", "score"), [(1, 60.0), (2, 100.0)])
 def test_any_one_model_answer_is_enough(alternatives: int, score: float) -> None:
     """Half of the points that two model answers teach are all that one of them teaches."""
-    calibration = replace(PLAIN, enough=100.0, enough_share=1.0)
+    calibration = replace(PLAIN, derived_base=20.0, derived_enough_share=1.0)
     credits = credits_of((3, 1), (3, 0))
-    assert score_credits(credits, [], calibration, alternatives=alternatives)[0] == score
+    scheme = Scheme.of([3, 3], calibration, alternatives)
+    assert score_credits(credits, [], calibration, scheme=scheme)[0] == score
+
+
+def test_a_question_of_facts_earns_by_key_points_and_by_closeness() -> None:
+    scheme = Scheme.of([2, 2], PLAIN, 1, knowledge=True)
+    near = [Addition("similarity", "near", 24.0), Addition("words", "words", 0.0)]
+    score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], PLAIN, scheme=scheme, additions=near)
+    assert [(part.id, part.points) for part in contributions] == [
+        ("base", 10.0),
+        ("p0", 12.0),
+        ("p1", 0.0),
+        ("similarity", 24.0),
+    ]
+    assert score == 46.0
+
+
+@pytest.mark.parametrize(
+    ("affirms", "denies", "status", "credit"),
+    [
+        (0.0, 0.0, Coverage.MISSED, 0.0),
+        (0.2, 0.0, Coverage.MISSED, 0.2),
+        (0.3, 0.0, Coverage.PARTLY, 0.3),
+        (0.5, 0.0, Coverage.COVERED, 0.5),
+        (1.0, 0.0, Coverage.COVERED, 1.0),
+        (0.1, 1.0, Coverage.CONTRADICTED, -0.7),
+    ],
+)
+def test_a_derived_point_earns_its_probability(affirms: float, denies: float, status: Coverage, credit: float) -> None:
+    assert coverage(affirms, denies, PLAIN, derived=True) == (status, credit)
 
 
 # Levels

@@ -28,6 +28,8 @@ AFFIRM, DENY, NEAR = 0, 1, 2
 
 HELD_OUT_ANSWERS = ("answers-03", "answers-06", "answers-11")
 """Writers whose annotated answers the tuned layers never see: the regressions are fitted on them."""
+HELD_OUT_PAIRS = ("pharmacy-9",)
+"""Writers whose pairs the tuned layers never see, for the same reason."""
 HELD_OUT_SHARE = 8
 """Every eighth general behaviour is held out, for benchmarks/stance.py."""
 WHOLE = 0.75
@@ -134,7 +136,7 @@ def variant(text: str, rng: random.Random) -> str:
         text = re.sub(r"[^\w\s']", "", text).lower() or text
     elif draw < 0.6:
         found = text.split()
-        for _ in range(1 + len(found) // 12):
+        for _ in range(1 + len(found) // rng.choice((4, 6, 12))):
             at = rng.randrange(len(found))
             found[at] = misspelt(found[at], rng)
         text = " ".join(found)
@@ -145,14 +147,26 @@ def variant(text: str, rng: random.Random) -> str:
     return text
 
 
+SOUNDS = (
+    ("tion", "shun"), ("ough", "uff"), ("ight", "ite"), ("ould", "ud"), ("ph", "f"), ("ck", "k"), ("ie", "ei"), ("ea", "ee"),
+    ("ee", "ea"), ("ai", "ay"), ("ou", "ow"), ("ss", "s"), ("ll", "l"), ("tt", "t"), ("pp", "p"), ("nn", "n"), ("ance", "ence"),
+    ("c", "s"), ("s", "c"), ("y", "ey"), ("er", "or"), ("e", "a"), ("a", "e"), ("i", "e"),
+)  # fmt: skip
+"""Letters that are confused because they sound alike."""
+
+
 def misspelt(word: str, rng: random.Random) -> str:
-    """Return a word with one letter dropped, doubled or swapped; short words stay.
+    """Return a word with one letter dropped, doubled or swapped, or written as it sounds; short words stay.
 
     >>> misspelt("an", random.Random(0))
     'an'
     """
     if len(word) <= 3:
         return word
+    alike = [pair for pair in SOUNDS if pair[0] in word[1:]]
+    if alike and rng.random() < 0.5:
+        written, heard = rng.choice(alike)
+        return word[0] + word[1:].replace(written, heard, 1)
     i = rng.randrange(1, len(word) - 1)
     return rng.choice(
         [word[:i] + word[i + 1 :], word[:i] + word[i + 1] + word[i] + word[i + 2 :], word[:i] + word[i] + word[i:]]
@@ -206,7 +220,9 @@ def _neutral_texts(public: Path, rng: random.Random) -> Iterator[Example]:
 
 
 def _pairs(flags: set[str]) -> Iterator[tuple[Example, Example]]:
-    for _, row in rows("pairs"):
+    for stem, row in rows("pairs"):
+        if stem in HELD_OUT_PAIRS:
+            continue
         behaviour = row.get("behaviour")
         harmful = behaviour in flags
         yield (

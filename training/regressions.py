@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from corpus import HELD_OUT_ANSWERS, answer_examples, rows
+from corpus import AFFIRM, DENY, HELD_OUT_ANSWERS, HELD_OUT_PAIRS, answer_examples, rows
 from sklearn.linear_model import LogisticRegression
 
 from evaluator.bank import load_bank
@@ -62,6 +62,12 @@ def annotated_cases(vectors: _Vectors, affirm_only: bool) -> Iterator[Cases]:
         if stem in HELD_OUT_ANSWERS:
             for example in answer_examples(row, questions[row["question_id"]], flags):
                 examples.setdefault(row["question_id"], {})[example.text] = dict(example.told)
+    for stem, row in rows("pairs"):
+        if stem in HELD_OUT_PAIRS and row["behaviour"] in flags:
+            question, own_examples = questions[row["question_id"]], examples.setdefault(row["question_id"], {})
+            unknown = {behaviour.id: None for behaviour in (*question.key_points, *question.red_flags)}
+            own_examples[row["good"]] = {**unknown, row["behaviour"]: DENY}
+            own_examples[row["bad"]] = {**unknown, row["behaviour"]: AFFIRM}
     rng = random.Random(7)
     for name, question in questions.items():
         texts = list(examples.get(name, {}))

@@ -20,8 +20,8 @@ from scipy.stats import spearmanr
 from evaluator.agreement import confusion, correlation, quadratic_kappa
 from evaluator.bank import bank_digest
 from evaluator.baselines import cosine_baseline, length_baseline
-from evaluator.derive import derive_key_points
-from evaluator.domain import Answer, Bank, FlagKind, ModelAnswer, Question, Result
+from evaluator.derive import derived_question
+from evaluator.domain import Answer, Bank, FlagKind, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 
@@ -130,12 +130,11 @@ def voices_table(engine: Engine, part: str) -> None:
 def own_questions_table(engine: Engine, part: str) -> None:
     """Print agreement on questions that come with model answers only."""
     rows = read("own-questions", part)
-    questions = []
-    for row in rows:
-        if "model_answers" in row:
-            answers = tuple(ModelAnswer(text) for text in row["model_answers"])
-            points = derive_key_points(answers)
-            questions.append(Question(row["question_id"], row["question"], points, (), answers, derived=True))
+    questions = [
+        derived_question(row["question_id"], row["question"], row["model_answers"])
+        for row in rows
+        if "model_answers" in row
+    ]
     bank = Bank(tuple(questions), bank_digest(questions))
     results = judge(Engine(bank, engine.models, engine.calibration), rows)
     levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]

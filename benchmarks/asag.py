@@ -24,8 +24,8 @@ from sklearn.metrics import f1_score
 
 from evaluator.agreement import correlation, spearman
 from evaluator.bank import bank_digest
-from evaluator.derive import derive_key_points
-from evaluator.domain import Answer, Bank, Coverage, ModelAnswer, Question, Result
+from evaluator.derive import derived_question
+from evaluator.domain import Answer, Bank, Coverage, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 from evaluator.text import content_words
@@ -51,10 +51,7 @@ def bank_of(rows: list[Row]) -> Bank:
     for row in rows:
         own = references.setdefault(row["qid"], (row["question"], {}))
         own[1].update(dict.fromkeys(text for text in row["reference"] if text.strip()))
-    questions = []
-    for name, (text, own) in references.items():
-        answers = tuple(ModelAnswer(reference) for reference in own)
-        questions.append(Question(name, text, derive_key_points(answers), (), answers, derived=True))
+    questions = [derived_question(name, text, list(own)) for name, (text, own) in references.items()]
     return Bank(tuple(questions), bank_digest(questions))
 
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from evaluator.domain import KeyPoint, ModelAnswer
+from collections.abc import Sequence
+
+from evaluator.domain import KeyPoint, ModelAnswer, Question
 from evaluator.text import content_words, normalise, segment, words
+
+
+def derived_question(identifier: str, text: str, model_answers: Sequence[str]) -> Question:
+    """Return a question that is known by its model answers only."""
+    answers = tuple(ModelAnswer(answer) for answer in model_answers)
+    return Question(identifier, text, derive_key_points(answers), (), answers, derived=True)
 
 
 def derive_key_points(model_answers: tuple[ModelAnswer, ...]) -> tuple[KeyPoint, ...]:

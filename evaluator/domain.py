@@ -270,3 +270,5 @@ class Result:
     points: tuple[PointResult, ...]
     contributions: tuple[Contribution, ...]
     signature: Signature
+    likely_levels: tuple[int, int] | None = None
+    """Lowest and highest level (1..5) that raters like those of the calibration would probably give; None where unscored."""

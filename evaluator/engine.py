@@ -190,4 +190,7 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     if not limits:
         flags.extend(doubts(judged, score))
     review = any(flag.kind is not FlagKind.MIXED_SCRIPT for flag in flags)
-    return Result(answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, signature)
+    likely = calibration.likely_levels(score)
+    return Result(
+        answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, signature, likely
+    )

@@ -116,6 +116,7 @@ class ResultRecord(_Record):
     points: list[PointRecord]
     contributions: list[ContributionRecord] = []
     signature: SignatureRecord
+    likely_levels: tuple[int, int] | None = None
 
     model_config = ConfigDict(alias_generator=lambda name: name.removesuffix("_"))
 
@@ -146,6 +147,7 @@ def to_record(result: Result) -> dict[str, Any]:
         "points": [_point(point) for point in result.points],
         "contributions": [{"id": c.id, "label": c.label, "points": c.points} for c in result.contributions],
         "signature": {name: getattr(result.signature, name) for name in SignatureRecord.model_fields},
+        "likely_levels": list(result.likely_levels) if result.likely_levels else None,
     }
 
 
@@ -216,6 +218,7 @@ def _from_record(record: ResultRecord, bank: Bank | None) -> Result:
         tuple(_point_from(point) for point in record.points),
         tuple(Contribution(c.id, c.label, c.points) for c in record.contributions),
         Signature(**record.signature.model_dump()),
+        record.likely_levels,
     )
 
 

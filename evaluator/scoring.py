@@ -14,6 +14,9 @@ from evaluator.domain import Contribution, Coverage
 
 MAX_SCORE = 100.0
 
+LIKELY = 0.8
+"""Share of unseen answers whose raters' level lies within the likely levels: split conformal prediction (Vovk et al. 2005)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
@@ -83,6 +86,8 @@ class Calibration:
     """Lowest score of levels 2, 3, 4 and 5."""
     near_cut: float = 3.0
     """Distance to a cut-off, in points, below which an answer is flagged."""
+    spread: float = 20.0
+    """Points by which a score must be moved, at most, to reach the raters' level in ``LIKELY`` of unseen answers."""
 
     def level(self, score: float) -> int:
         """Return the level (1-5) of a score (0-100)."""
@@ -93,6 +98,10 @@ class Calibration:
         if level == 0 or level == len(self.cuts) + 1:
             return MAX_SCORE if level else 0.0
         return max(0.0, round(self.cuts[level - 1] - 0.1, 1))
+
+    def likely_levels(self, score: float) -> tuple[int, int]:
+        """Return the lowest and the highest level (1-5) within the spread of a score (0-100)."""
+        return self.level(score - self.spread), self.level(score + self.spread)
 
     def limited(self, score: float, level: int) -> float:
         """Return a score (0-100) under a ceiling: within the level, and the better the better the answer is otherwise."""

@@ -303,3 +303,11 @@ def test_a_ceiling_keeps_to_its_level(calibration: Calibration, level: int) -> N
     assert 0 <= calibration.ceiling(level) <= 100
     if all(cut >= 0.1 for cut in calibration.cuts):
         assert calibration.level(calibration.ceiling(level)) <= level
+
+
+@pytest.mark.parametrize(
+    ("score", "spread", "levels"),
+    [(50.0, 0.0, (3, 3)), (50.0, 10.0, (3, 4)), (50.0, 20.0, (2, 4)), (0.0, 20.0, (1, 2)), (100.0, 200.0, (1, 5))],
+)
+def test_likely_levels_lie_within_the_spread(score: float, spread: float, levels: tuple[int, int]) -> None:
+    assert replace(PLAIN, spread=spread).likely_levels(score) == levels

@@ -21,11 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
-from evaluator.domain import Answer
-from evaluator.engine import Engine, Examined
+from evaluator.bank import bank_digest
+from evaluator.derive import derived_question
+from evaluator.domain import Answer, Bank
+from evaluator.engine import Engine, Examined, conclude
 from evaluator.flagging import Judged, wording_ceiling
 from evaluator.loading import load_engine
-from evaluator.scoring import MAX_SCORE, PRIOR_SENTENCES, Calibration
+from evaluator.scoring import LIKELY, MAX_SCORE, PRIOR_SENTENCES, Calibration
 
 RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
@@ -212,18 +214,67 @@ def fit(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:
     return best_quality, best
 
 
+def spread(held_out: Sequence[tuple[Array, Array, Calibration]]) -> float:
+    """Return the points within which the raters' level lies of a share ``LIKELY`` of unseen answers.
+
+    Args:
+        held_out: scores, the raters' levels, and the numbers fitted without these answers; one item a writer.
+    """
+    distances = []
+    for score, level, c in held_out:
+        low = np.array([0.0, *c.cuts])[level.astype(int) - 1]
+        high = np.array([*c.cuts, MAX_SCORE])[level.astype(int) - 1]
+        distances.append(np.maximum(0.0, np.maximum(low - score, score - high)))
+    found = np.sort(np.concatenate(distances))
+    return float(found[min(len(found) - 1, int(np.ceil((len(found) + 1) * LIKELY)) - 1)])
+
+
+def fit_derived(engine: Engine, c: Calibration) -> Calibration:
+    """Return the numbers with those of questions that have only model answers, fitted on the development ones."""
+    rows = read_rows("own-questions")
+    bank = own_questions(rows)
+    own = Engine(bank, engine.models, c)
+    examined = list(own.examine(Answer(str(i), row["question_id"], row["answer"]) for i, row in enumerate(rows)))
+    level = [(row["rating_a"] + row["rating_b"] + 1) // 2 for row in rows]
+    best, found = -1.0, c
+    for base in range(15, 56, 5):
+        for share in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8):
+            tried = replace(c, derived_base=float(base), derived_enough_share=share)
+            results = [conclude(item, tried, own.signature) for item in examined]
+            kappa = quadratic_kappa(level, [result.level or 1 for result in results])
+            quality = kappa + correlation([result.score or 0.0 for result in results], level)
+            if quality > best:
+                best, found = quality, tried
+    print(
+        f"questions with model answers only: kappa + Pearson {best:.3f} with {found.derived_base}, {found.derived_enough_share}"
+    )
+    return found
+
+
+def read_rows(name: str) -> list[dict[str, Any]]:
+    """Return the rows of a file of development ratings."""
+    path = RATED / f"{name}.development.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def own_questions(rows: Sequence[dict[str, Any]]) -> Bank:
+    """Return a bank of the questions that come with model answers only."""
+    questions = [
+        derived_question(row["question_id"], row["question"], row["model_answers"])
+        for row in rows
+        if "model_answers" in row
+    ]
+    return Bank(tuple(questions), bank_digest(questions))
+
+
 def read_rated(engine: Engine) -> tuple[Rated, Array, Array]:
     """Return the development answers and pairs, judged, with their writers."""
-
-    def rows(name: str) -> list[dict[str, Any]]:
-        path = RATED / f"{name}.development.jsonl"
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     def judged(texts: list[dict[str, Any]], key: str) -> Cases:
         answers = (Answer(str(number), row["question_id"], row[key]) for number, row in enumerate(texts))
         return cases(list(engine.examine(answers)), engine.calibration)
 
-    answers, pairs = rows("answers"), rows("pairs")
+    answers, pairs = read_rows("answers"), read_rows("pairs")
     level = np.array([(row["rating_a"] + row["rating_b"] + 1) // 2 for row in answers])
     harmful = np.array([bool(row["red_flags_a"]) and bool(row["red_flags_b"]) for row in answers])
     question = np.array([row["question_id"] for row in answers])
@@ -238,18 +289,23 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
     options = parser.parse_args()
-    rated, writers, pair_writers = read_rated(load_engine())
+    engine = load_engine()
+    rated, writers, pair_writers = read_rated(engine)
     held: dict[str, list[float]] = {}
+    unseen: list[tuple[Array, Array, Calibration]] = []
     for writer in sorted(set(writers)):
         _, c = fit(rated.part(writers != writer, pair_writers != writer), options.rounds // 2, options.seed)
-        for name, value in figures(rated.part(writers == writer, pair_writers == writer), c).items():
+        own = rated.part(writers == writer, pair_writers == writer)
+        unseen.append((scores(own.answers, c), own.level, c))
+        for name, value in figures(own, c).items():
             held.setdefault(name, []).append(value)
     found, c = fit(rated, options.rounds, options.seed)
     fitted = figures(rated, c)
     print("                          fitted on all   each writer left out once (mean)")
     for name, values in held.items():
         print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
-    c = replace(c, doubt=round(0.6 * c.red_flag, 3))
+    c = replace(c, doubt=round(0.6 * c.red_flag, 3), spread=round(spread(unseen), 1))
+    c = fit_derived(engine, c)
     print(f"objective {found:.3f}\n{c}")
     options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")
 

@@ -1,0 +1,460 @@
+"""Time stamps, and sentences for speech that was written down without punctuation: a guess by rule, said to be one."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evaluator.documents.lines import Line
+from evaluator.text import words
+
+MAX_SENTENCE_WORDS = 40
+"""Longest sentence that is made. Speech runs on; a reader does not."""
+
+PUNCTUATED = 30
+"""Words a sentence mark, on average, above which a transcript counts as not punctuated. Speech has 12 to 20."""
+
+PAUSE_SECONDS = 2.0
+"""How much longer than its words need a cue must last to count as a pause."""
+
+_WORDS_A_SECOND = 2.5
+
+_HALF_COST = 2.5
+"""What a sentence costs that is only the first half of one: "If a customer is angry." has no main clause."""
+
+_CLOCK = r"(?:\d{1,2}:)?\d{1,2}:\d{2}(?:[.,]\d{1,3})?"
+_STAMP = rf"[\[(]?{_CLOCK}[\])]?(?:\s*(?:-->|[-–—]|to)\s*[\[(]?{_CLOCK}[\])]?)?"
+_LINE = re.compile(
+    rf"^(?:\W{{0,3}}(?:play|start|time)?\W{{0,3}}{_STAMP}(?:\s+(?:align|position|line|size|region|vertical):\S+)*"
+    r"|(?:\d+\s+(?:hours?|minutes?),?\s+)*\d+\s+(?:minutes?|seconds?))$",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(rf"^(?:play)?{_STAMP}(?:\s*[-–—:|]\s*|\s+)(?=\S)", re.IGNORECASE)
+_SPEAKER = re.compile(
+    rf"^(?:[A-Z][\w.'’-]*\s+){{1,3}}\s*[\[(]?{_CLOCK}[\])]?$|^[\[(]?{_CLOCK}[\])]?\s+(?:[A-Z][\w.'’-]*\s*){{1,3}}:?$"
+)
+_INLINE = re.compile(rf"(?:\bplay{_CLOCK}|[\[(]{_CLOCK}[\])]|<{_CLOCK}>)", re.IGNORECASE)
+_SOUND = re.compile(
+    r"[\[(](?:[^\])]{0,30}\b)?(?:music|applause|laughter|laughs?|chuckles?|silence|inaudible|crosstalk|sighs?|noise|cheering|beep|sound|clapping)\b"
+    r"[^\])]{0,30}[\])]|♪+[^♪]{0,80}♪+|♪+",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"</?(?:c|v|i|b|u|ruby|rt|lang|font)(?:[.\s][^>]{0,80})?>")
+_CLOCK_PARTS = re.compile(r"(?:(\d{1,2}):)?(\d{1,2}):(\d{2})")
+
+
+def is_stamp(text: str) -> bool:
+    """Return whether a line is a time stamp and nothing else.
+
+    >>> [is_stamp(line) for line in ("play00:02", "[0:02]", "00:00:02.000 --> 00:00:05.000", "1 minute, 5 seconds")]
+    [True, True, True, True]
+    >>> is_stamp("We open at 9:30")
+    False
+    """
+    return len(text) < 100 and bool(_LINE.match(text))
+
+
+def is_speaker_stamp(text: str) -> bool:
+    """Return whether a line is a speaker's name and a time stamp.
+
+    >>> is_speaker_stamp("Maria Lopez 0:12"), is_speaker_stamp("Open until 21:30")
+    (True, False)
+    """
+    return len(text) < 80 and bool(_SPEAKER.match(text)) and not text.startswith(("Open", "Closed", "From", "At "))
+
+
+def leading_stamp(text: str) -> str:
+    """Return the time stamp that a line starts with, or nothing.
+
+    >>> leading_stamp("0:02 not all of it"), leading_stamp("not at 0:02")
+    ('0:02 ', '')
+    """
+    match = _LEAD.match(text)
+    return match.group() if match else ""
+
+
+def seconds(stamp: str) -> float:
+    """Return the seconds of the first clock in a stamp.
+
+    >>> seconds("play01:05")
+    65.0
+    """
+    match = _CLOCK_PARTS.search(stamp)
+    if not match:
+        return 0.0
+    hours, minutes, rest = (int(group or 0) for group in match.groups())
+    return 3600.0 * hours + 60.0 * minutes + rest
+
+
+def without_marks(text: str) -> tuple[str, list[str]]:
+    """Return a line of speech without stamps, sounds and tags inside it, and what was taken out.
+
+    >>> without_marks("[Music] so [00:12] we wait")
+    ('so we wait', ['[Music]', '[00:12]'])
+    """
+    taken = []
+    for pattern in (_SOUND, _INLINE, _TAG):
+        taken += [match.group() for match in pattern.finditer(text)]
+        text = pattern.sub(" ", text)
+    return " ".join(text.split()), taken
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words that were spoken from one time stamp to the next."""
+
+    text: str
+    line: int
+    """Index of its line in the document."""
+    second: float
+    """At which it starts; 0 where nothing says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence and the lines that it was spoken on."""
+
+    text: str
+    line_start: int
+    line_end: int
+    after_pause: bool
+    """Whether a pause goes before it."""
+
+
+MIN_STAMPS = 3
+"""Time stamps in a row from which they are a transcript: one alone is a chapter mark or a time of day."""
+
+_CUE_NUMBER = re.compile(r"^\d{1,6}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """Where the transcripts of a document are."""
+
+    cues: tuple[Cue, ...]
+    stamps: tuple[int, ...]
+    """Indices of the lines that are time stamps or cue numbers only."""
+
+
+def find_speech(lines: Sequence[Line]) -> Speech:
+    """Return the lines that stand under or behind time stamps, where at least ``MIN_STAMPS`` follow each other."""
+    cues: list[Cue] = []
+    stamps: list[int] = []
+    run: list[Cue] = []
+    run_stamps: list[int] = []
+    longest = 0  # lines of a cue in this run
+    taken = -1  # lines taken under the last stamp; -1 where no stamp is open
+    apart = False  # whether an empty line followed text under the last stamp
+    second = 0.0
+    count = 0
+
+    def close() -> None:
+        nonlocal run, run_stamps, longest, count, taken
+        if count >= MIN_STAMPS:
+            cues.extend(run)
+            stamps.extend(run_stamps)
+        run, run_stamps, longest, count, taken = [], [], 0, 0, -1
+
+    for index, line in enumerate(lines):
+        text = line.text
+        lead = leading_stamp(text)
+        if not text:
+            apart = apart or taken > 0
+        elif is_stamp(text) or is_speaker_stamp(text) or lead:
+            second, count, apart = seconds(text), count + 1, False
+            longest = max(longest, taken)
+            taken = 0
+            if lead and not is_stamp(text) and not is_speaker_stamp(text):
+                run.append(Cue(text[len(lead) :], index, second))
+                taken = 1
+            else:
+                run_stamps.append(index)
+        elif _CUE_NUMBER.match(text) and index + 1 < len(lines) and is_stamp(lines[index + 1].text):
+            run_stamps.append(index)
+        elif (
+            taken >= 0 and not apart and (count < MIN_STAMPS or taken < max(longest, 1) or _stamp_follows(lines, index))
+        ):
+            run.append(Cue(text, index, second))
+            taken += 1
+        else:
+            close()
+    close()
+    return Speech(tuple(cues), tuple(stamps))
+
+
+def _stamp_follows(lines: Sequence[Line], index: int) -> bool:
+    """Return whether the next stamp comes before the next empty line, or right after it."""
+    for line in lines[index + 1 : index + 40]:
+        if line.text and (is_stamp(line.text) or leading_stamp(line.text) or _CUE_NUMBER.match(line.text)):
+            return True
+    return False
+
+
+# Words after which no sentence ends: they lead to something.
+_OPEN = frozenset(
+    """a an the this these those my your his its our their every each some any no of to in on at by for with from into onto
+    about against between through without toward towards over under than as and or but nor so because if when while although
+    though unless until whether that which who whose what where why how i we they he she you it is am are was were be been
+    being do does did have has had having will would can could shall should may might must i'm i'll i'd i've we're we'll we've
+    you're you'll you've they're they'll they've it's he's she's that's there's here's what's let's don't doesn't didn't
+    isn't aren't wasn't won't wouldn't can't couldn't shouldn't not never very more most little two three four five six seven
+    eight nine ten going want wants need needs get gets let lets make makes try trying start starts using just also even only
+    usually always sometimes mr mrs ms dr miss really pretty quite well um uh oh""".split()
+)
+_MAY_END = frozenset(
+    "you it that so do did will would can have not this these those him her no more most two three four five six seven eight nine ten right through on in over about".split()
+)
+"""Those of them that end a sentence now and then ("see you", "I did", "more"): it costs less."""
+
+_SUBJECTS = frozenset(
+    """i we they he she you it i'm i'll i'd i've we're we'll we've you're you'll you've they're they'll they've it's he's
+    she's""".split()
+)
+_OPENERS = frozenset(
+    """if when despite although while never always please remember listen most sometimes first second third finally next then
+    here's there's that's let's let what why how where who can can't could did didn't do don't does would yes yeah no okay ok
+    oh well um uh hello hi thank thanks sorry watch however instead today now make let""".split()
+)
+_IMPERATIVES = frozenset("listen watch remember never please make let".split())
+_SUBORDINATORS = frozenset("if when although though while despite unless until because whenever once".split())
+_PHRASES = frozenset(
+    {
+        ("in", "that"),
+        ("most", "of"),
+        ("a", "lot"),
+        ("for", "example"),
+        ("in", "addition"),
+        ("at", "first"),
+        ("at", "last"),
+        ("of", "course"),
+    }
+)
+"""Pairs that open a sentence ("in that case", "most of the time")."""
+_ASKED_OF = frozenset(
+    "ask asks asked tell tells told know knows see understand discover find check show shows explain learn wonder decide".split()
+)
+"""Verbs that an indirect question follows within a few words."""
+_STRONG = frozenset(
+    "yes yeah okay oh um uh hello hi thank thanks well please despite here's however mr mrs ms miss dr".split()
+)
+_STRONG_BLOCKED = frozenset("yes yeah oh okay so and as very is the not um uh well get".split())
+_DISAGREE = frozenset({("is", "i"), ("are", "i"), ("is", "you"), ("is", "we"), ("is", "they")})
+_SOMEBODY = frozenset("somebody someone anybody anyone there this that".split())
+_NO_VERBS = frozenset(
+    "in on at of to for with from by into out up off and or but so well too the a an my your his her its our their back right now".split()
+)
+"""Words after a pronoun that show it to be an object: "I called it in"."""
+_TAKES_CLAUSE = frozenset(
+    """think thought thinks know knows knew say says said saying tell tells told feel feels felt hope hopes believe see sees
+    saw sure like glad sorry guess mean means wish bet show shows letting let lets ensure notice understand remember and or
+    but so because if when while although though unless until whether that which who what where why how than as before after
+    once whatever whenever wherever something things thing everything way time times customer's all reason how's not happy
+    people patients customers please then""".split()
+)
+_LINKS = frozenset("and but so or because".split())
+_AUXILIARIES = frozenset(
+    """is are was were am do does did have has had will would can could shall should may might must isn't aren't wasn't don't
+    doesn't didn't haven't won't wouldn't can't couldn't shouldn't""".split()
+)
+_ASKING = frozenset("what why how where who when which whose".split())
+
+
+def is_punctuated(text: str) -> bool:
+    """Return whether speech was written down with sentence marks."""
+    return len(re.findall(r"[.!?](?=\s|$)", text)) * PUNCTUATED >= len(text.split())
+
+
+def sentences(cues: list[Cue]) -> list[Sentence]:
+    """Return the sentences of speech.
+
+    Where the speech has sentence marks, they are kept, and only a sentence longer than ``MAX_SENTENCE_WORDS`` is cut.
+    Where it has none, boundaries are set where they cost least: words that lead on to the next ("the", "and", "with")
+    speak against one, words that open a sentence, a pause and a turn ("thank you", "yes ma'am") speak for one, and
+    lengths near a dozen words are preferred. Sentence marks that are set so are a guess: no word is changed.
+    """
+    tokens = [
+        _Token(word, cue.line, pause and number == 0)
+        for cue, pause in zip(cues, _pauses(cues), strict=True)
+        for number, word in enumerate(cue.text.split())
+    ]
+    tokens = _unbroken(tokens)
+    if not tokens:
+        return []
+    punctuated = is_punctuated(" ".join(token.word for token in tokens))
+    found = []
+    for piece in _marked(tokens):
+        if punctuated and len(piece) <= MAX_SENTENCE_WORDS:
+            found.append(_sentence(piece))
+        else:
+            found += [_sentence(part) for part in _cut(piece)]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    word: str
+    line: int
+    after_pause: bool
+
+    @property
+    def plain(self) -> str:
+        found = words(self.word)
+        return found[0] if found else ""
+
+
+def _pauses(cues: list[Cue]) -> list[bool]:
+    """Return for every cue whether the one before it lasts longer than its words need."""
+    flags = [False]
+    for before, cue in itertools.pairwise(cues):
+        spoken = len(before.text.split()) / _WORDS_A_SECOND
+        flags.append(cue.second > before.second > 0 and cue.second - before.second > spoken + PAUSE_SECONDS)
+    return flags[: len(cues)]
+
+
+def _unbroken(tokens: list[_Token]) -> list[_Token]:
+    """Join words that were broken across lines: "custo-" and "mer"."""
+    whole = {token.word.lower() for token in tokens}
+    joined: list[_Token] = []
+    for token in tokens:
+        last = joined[-1] if joined else None
+        if last and last.line != token.line and is_broken(last.word, token.word):
+            joined[-1] = _Token(rejoined(last.word, token.word, whole), last.line, last.after_pause)
+        else:
+            joined.append(token)
+    return joined
+
+
+def is_broken(word: str, following: str) -> bool:
+    """Return whether a word at the end of a line goes on in the first word of the next line.
+
+    >>> is_broken("custo-", "mer"), is_broken("wait", "here"), is_broken("-", "calm")
+    (True, False, False)
+    """
+    return len(word) > 1 and word.endswith(("-", "\u00ad", "\u2010")) and word[-2].isalpha() and following[:1].islower()
+
+
+def rejoined(word: str, following: str, known: set[str]) -> str:
+    """Return a broken word as one; the hyphen stays where the text has the word with a hyphen elsewhere.
+
+    >>> rejoined("custo-", "mer", set()), rejoined("co-", "pay", {"co-pay"})
+    ('customer', 'co-pay')
+    """
+    hyphenated = f"{word[:-1]}-{following}"
+    return hyphenated if hyphenated.lower().strip(".,;:!?") in known else word[:-1] + following
+
+
+def _marked(tokens: list[_Token]) -> list[list[_Token]]:
+    """Cut after sentence marks that are there."""
+    pieces: list[list[_Token]] = [[]]
+    for token in tokens:
+        pieces[-1].append(token)
+        if re.search(r"[.!?][\"'”’)]*$", token.word) and token.plain not in {"mr", "mrs", "ms", "dr", "st"}:
+            pieces.append([])
+    return [piece for piece in pieces if piece]
+
+
+def _cut(tokens: list[_Token]) -> list[list[_Token]]:
+    """Cut a run of words into sentences: the cheapest boundaries over the whole run, by dynamic programming."""
+    count = len(tokens)
+    gains = [_gain(tokens, place) for place in range(count)]
+    clauses = [0]
+    for gain in gains:
+        clauses.append(clauses[-1] + (gain > 0 and tokens[len(clauses) - 1].plain not in _SUBORDINATORS))
+    best = [0.0] + [float("-inf")] * count
+    cut_at = [0] * (count + 1)
+    for end in range(1, count + 1):
+        reward = gains[end] if end < count else 0.0
+        for start in range(max(0, end - MAX_SENTENCE_WORDS), end):
+            value = best[start] + reward - _length_cost(end - start)
+            if tokens[start].plain in _SUBORDINATORS and clauses[end] == clauses[start + 1]:
+                value -= _HALF_COST
+            if value > best[end]:
+                best[end], cut_at[end] = value, start
+    parts = []
+    end = count
+    while end:
+        parts.append(tokens[cut_at[end] : end])
+        end = cut_at[end]
+    return parts[::-1]
+
+
+def _length_cost(length: int) -> float:
+    """Return what a sentence of ``length`` words costs: short ones happen ("Thank you."), long ones tire."""
+    if length < 3:
+        return 1.5 - 0.25 * length
+    return 0.6 if length <= 16 else 0.6 + 0.08 * (length - 16)
+
+
+def _gain(tokens: list[_Token], place: int) -> float:
+    """Return how much speaks for a sentence to start at ``place``."""
+    if place == 0:
+        return 0.0
+    before, word = tokens[place - 1].plain, tokens[place].plain
+    following = tokens[place + 1].plain if place + 1 < len(tokens) else ""
+    earlier = tokens[place - 2].plain if place > 1 else ""
+    near = {token.plain for token in tokens[max(0, place - 4) : place]}
+    strong = word in _STRONG and before not in _STRONG_BLOCKED
+    gain = -1.2
+    if before.endswith("'s") and before not in _OPEN:
+        gain -= 3.0
+    if (
+        before in _OPEN
+        and (earlier, before) not in {("to", "do"), ("thank", "you")}
+        and not (strong and before in _MAY_END)
+    ):
+        gain -= 1.5 if before in _MAY_END else 4.0
+    if before.endswith("ly") and word in _AUXILIARIES:
+        gain -= 3.0
+    if tokens[place].after_pause:
+        gain += 1.5
+    if tokens[place - 1].line != tokens[place].line:
+        gain += 0.1
+    if (earlier, before) == ("thank", "you") or before in {"thanks", "ma'am", "sir", "okay"}:
+        gain += 3.5
+    if word in _ASKING and following not in _AUXILIARIES and near & _ASKED_OF:
+        gain -= 2.0
+    elif strong:
+        gain += 2.6
+    elif (
+        word in _AUXILIARIES
+        and following in _SUBJECTS | _SOMEBODY
+        and before not in _ASKING
+        and (word, following) not in _DISAGREE
+    ) or (word in _ASKING and following in _AUXILIARIES and before not in _TAKES_CLAUSE):
+        gain += 3.4
+    elif (word, following) in _PHRASES:
+        gain += 2.2
+    elif word in _IMPERATIVES and before not in _TAKES_CLAUSE:
+        gain += 2.0
+    elif word in _OPENERS and before not in _TAKES_CLAUSE:
+        gain += 1.6
+    elif word in _SUBJECTS and before not in _TAKES_CLAUSE and ("'" in word or following not in _NO_VERBS):
+        gain += 2.2
+    elif word == "there" and following in {"are", "is", "was", "were"}:
+        gain += 2.4
+    elif word in _LINKS and (following in _SUBJECTS or following in {"if", "when", "then", "never", "there"}):
+        gain += 1.0
+    if word in {"of", "to", "than", "not", "too", "back", "up", "that", "which"}:
+        gain -= 1.5
+    return gain
+
+
+def _sentence(tokens: list[_Token]) -> Sentence:
+    text = " ".join(token.word for token in tokens)
+    text = text[0].upper() + text[1:]
+    if not re.search(r"[.!?…][\"'”’)]*$", text):
+        text = text.rstrip(",;:-–— ") + ("?" if _asks([token.plain for token in tokens]) else ".")
+    return Sentence(text, tokens[0].line, tokens[-1].line, tokens[0].after_pause)
+
+
+def _asks(spoken: list[str]) -> bool:
+    """Return whether a sentence without marks is a question: it opens with an asking word or an auxiliary, turned round."""
+    while len(spoken) > 2 and spoken[0] in {"well", "so", "and", "but", "oh", "okay", "um", "uh", "yes"}:
+        spoken = spoken[1:]
+    if len(spoken) < 2 or len(spoken) > 18:
+        return False
+    if spoken[0] in _ASKING - {"when", "which"}:
+        return spoken[1] in _AUXILIARIES
+    return spoken[0] in _AUXILIARIES and (spoken[1] in _SUBJECTS or spoken[1] in _SOMEBODY)

@@ -2,5 +2,6 @@
 
 from evaluator.documents.document import Dropped, ImportedDocument, Kind, Part, Passage, Place
 from evaluator.documents.importing import import_document
+from evaluator.documents.records import read_passages
 
-__all__ = ["Dropped", "ImportedDocument", "Kind", "Part", "Passage", "Place", "import_document"]
+__all__ = ["Dropped", "ImportedDocument", "Kind", "Part", "Passage", "Place", "import_document", "read_passages"]

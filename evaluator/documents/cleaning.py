@@ -41,6 +41,7 @@ RULES = (
     _rule("rating widget", r"\(?[\d.,]+k?\s+(?:votes?|ratings?|reviews?|stars?)\)?"),
     _rule("rating widget", r"(?:was|did)\s+(?:this|you\s+find\s+this)(?:\s+\w+){0,4}\s+(?:helpful|useful)(?:\s+to\s+you)?(?:\W+yes\W+no)?", ends_text=True),
     _rule("rating widget", r"(?:helpful|useful|like|yes|no)?\s*\(?\d+\)?(?:\s+(?:people|persons?|users?|members?|of\s+\d+(?:\s+people)?))?\s*(?:found\s+(?:this|it)(?:\s+\w+){0,2}\s+(?:helpful|useful)|likes?|upvotes?|claps?|shares?|views?)"),
+    _rule("rating widget", r"(?:helpful|useful|likes?|upvotes?|votes?)\W*\d+"),
     _rule("rating widget", r"(?:click|tap)\s+(?:on\s+)?(?:a\s+)?stars?\s+to\s+rate.{0,20}", ends_text=True),
     _rule("tag list", r"(?:[\w-]+\s+){0,2}(?:tags?|labels|categor(?:y|ies)|topics|filed\s+under|posted\s+in|schlagw(?:o|ö)rter|mots[- ]cl(?:e|é)s|etiquetas)\s*:?", ends_text=True, takes_paragraph=True),
     _rule("tag list", r"(?:[\w-]+\s+)?(?:tags?|tagged(?:\s+with|\s+as)?|labels|categor(?:y|ies)|topics|filed\s+under|posted\s+in)\s*:\s*.{1,300}", ends_text=True),
@@ -53,7 +54,7 @@ RULES = (
     _rule("comment form", r"(?:your|the)\s+e-?mail\s+address\s+will\s+not\s+be\s+(?:published|shared).{0,80}", ends_text=True),
     _rule("comment form", r"(?:you\s+must\s+be\s+)?(?:log(?:ged)?|sign(?:ed)?)\s+in\s+to\s+(?:post\s+a\s+|leave\s+a\s+)?(?:reply|comment|vote|answer).{0,30}", ends_text=True),
     _rule("comment form", r"(?:save\s+my\s+name.{0,100}|(?:name|e-?mail|website)(?:\s*(?:\*|\(required\)))?|notify\s+me\s+of.{0,80}|required\s+fields\s+are\s+marked.{0,10})", ends_text=True),
-    _rule("cookie banner", r".{0,120}\b(?:we|site|website|page|partners|browser)\b.{0,60}\bcookies?\b.{0,300}"),
+    _rule("cookie banner", r"(?=.*\bcookies?\b)(?=.*\b(?:we|you|site|website|page|partners|browser)\b)(?=.*\b(?:uses?|using|accept|consent|stores?|sets?|allow|enable|reject)\b).{1,400}"),
     _rule("cookie banner", r"(?:accept|reject|decline|allow|manage|customi[sz]e|only)\s+(?:(?:all|necessary|only|essential|optional|my|cookies?|preferences|settings|choices|consent)\W*){1,4}"),
     _rule("cookie banner", r"by\s+(?:continuing|using)\b.{0,60}\b(?:cookies?|terms|privacy\s+policy)\b.{0,80}"),
     _rule("links to other pages", r"(?:related|similar|recommended|popular|recent|latest|more|other|further)\s+(?:articles?|posts?|stories|videos?|questions?|reading|pages?|searches|links|content|from\b.{0,40})\s*:?", ends_text=True, takes_paragraph=True),
@@ -129,7 +130,7 @@ def clean(
             reason = rule.reason
             in_foot = rule.reason if rule.ends_text else in_foot
             reason_of_paragraph = rule.reason if rule.takes_paragraph else ""
-            date = date or (_iso_date(text) if reason == "date line" else "")
+            date = date or (_iso_date(text) if reason in {"date line", "byline"} else "")
         if reason:
             dropped.append(Dropped(text, line.place, reason))
             kept.append(replace(line, text=""))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from evaluator.documents.cleaning import clean
-from evaluator.documents.document import ImportedDocument, Kind, Passage
+from evaluator.documents.document import ImportedDocument, Kind, Part, Passage, Place
 from evaluator.documents.lines import Reading
 from evaluator.documents.opening import decode, format_of, holds_html, read_bytes, within_limit
 from evaluator.documents.passages import cut
@@ -59,6 +59,11 @@ def import_document(path: Path, *, question: str = "", others: Iterable[Passage]
             f"{path.name}: has {len(made.passages):,} passages; at most {MAX_PASSAGES:,} are read. Split it."
         )
     passages = [replace(passage, language=_passage_language(passage.text, language)) for passage in made.passages]
+    comments = next((one.place for one in dropped if one.reason == "comment form"), None)
+    if made.kind is Kind.ARTICLE and comments:
+        passages = [
+            replace(one, part=Part.COMMENT) if _order(one.place) > _order(comments) else one for one in passages
+        ]
     asked = question or made.question
     if made.kind is Kind.QUESTIONS_AND_ANSWERS:
         passages = mark_answers(passages, asked)
@@ -70,6 +75,10 @@ def import_document(path: Path, *, question: str = "", others: Iterable[Passage]
         document_id(path), made.title or path.stem, made.kind, language, reading.date or date, path.name,
         hashlib.sha256(content).hexdigest(), asked, tuple(passages), tuple(listed),
     )  # fmt: skip
+
+
+def _order(place: Place) -> tuple[int, int]:
+    return place.page or 0, place.line_start
 
 
 def document_id(path: Path) -> str:
@@ -111,9 +120,9 @@ def _normalised(reading: Reading) -> Reading:
 
 
 def tidy_line(text: str) -> str:
-    """Return a line without control, direction and zero-width characters, ligatures split, with single spaces.
+    r"""Return a line without control, direction and zero-width characters, ligatures split, with single spaces.
 
-    >>> tidy_line("of\\ufb01ce\\u200b  hours")
+    >>> tidy_line("of\ufb01ce\u200b  hours")
     'office hours'
     """
     plain = unicodedata.normalize("NFC", "".join(_LIGATURES.get(char, char) for char in text))

@@ -175,6 +175,8 @@ def _width(lines: Sequence[Line]) -> int:
 
 def _starts_block(line: Line, before: Line, width: int) -> bool:
     """Return whether a line does not go on with the paragraph of the line before it."""
+    if before.text.endswith((",", ":")) and len(words(before.text)) < LEAD_IN_WORDS and before.role == line.role:
+        return False
     if (
         is_mark(line.text)
         or is_answer_label(line.text)
@@ -282,7 +284,7 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
             named = _part_named(block.text)
             part = (named or part) if kind is not Kind.ARTICLE else part
             section = _bare(block.text)
-        elif part is Part.QUESTIONS_AND_ANSWERS and _is_question(block.text):
+        elif part is Part.QUESTIONS_AND_ANSWERS and question is None and _is_question(block.text):
             question, heading = block, None
         else:
             if question:

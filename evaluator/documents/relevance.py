@@ -35,7 +35,8 @@ def mark_answers(passages: Sequence[Passage], question: str) -> list[Passage]:
 
     A short note that thanks for the page is no answer. Any other passage is one if it shares a content word with the
     question and at least one with another answer, or enough content words with the other answers (see the constants).
-    Words are compared by stem. Where a page has fewer than three answers and names no question, nothing is decided.
+    Words are compared by stem. An answer that shares one word with the question and little else is left undecided, and where
+    a page has fewer than three answers and names no question, all are.
     """
     answers = [index for index, passage in enumerate(passages) if passage.part is Part.ANSWER]
     stems = {index: list(dict.fromkeys(content_stems(passages[index].text))) for index in answers}
@@ -59,11 +60,17 @@ def _verdict(
         return None, "too few answers to tell what the page is about"
     points = sum(min(common[stem] - 1, 2) for stem in shared)
     share = len(shared) / len(stems) if stems else 0.0
-    named = ", ".join(sorted(shared, key=lambda stem: (-common[stem], stem))[:5])
+    said = {stem: word for word in reversed(words(text)) for stem in content_stems(word)}
+    named = ", ".join(said[stem] for stem in sorted(shared, key=lambda stem: (-common[stem], stem))[:5])
     if of_question and (points >= MIN_SUPPORT or len(of_question) > 1):
-        return True, f"shares {', '.join(of_question[:5])} with the question"
+        return True, f"shares {', '.join(said[stem] for stem in of_question[:5])} with the question"
     if points >= ENOUGH or (points >= MIN_SUPPORT and share >= MIN_SHARE):
         return True, f"shares {named} with other answers"
+    if of_question:
+        return (
+            None,
+            f"shares only {', '.join(said[stem] for stem in of_question)} with the question: a person must look",
+        )
     if shared:
         return False, f"shares only {named} with the question and the other answers"
     return False, "shares no content word with the question or the other answers"

@@ -22,6 +22,9 @@ CONTAINED_SHARE = 0.8
 MIN_STEMS = 4
 """Different content words that a passage must have: shorter ones coincide by chance."""
 
+MIN_WORDS = 3
+"""Words from which a passage repeats one that is the same word for word: "Thank you." is said often."""
+
 CHUNK = 256
 """Passages compared with all others at once: bounds the table of ratios."""
 
@@ -57,7 +60,7 @@ def mark_repeats(passages: Sequence[Passage], others: Iterable[Passage] = ()) ->
 def _same_words(passages: Sequence[Passage], eligible: Sequence[int], first_own: int) -> dict[int, int]:
     """Return each passage with the first one before it that has nearly the same words."""
     flat = [" ".join(words(passages[index].text)) for index in eligible]
-    found: dict[int, int] = {}
+    found = _identical(passages, first_own)
     for start in range(0, len(eligible), CHUNK):
         ratios = process.cdist(
             flat[start : start + CHUNK], flat, scorer=fuzz.ratio, score_cutoff=REPEAT_RATIO, dtype=np.uint8
@@ -65,7 +68,19 @@ def _same_words(passages: Sequence[Passage], eligible: Sequence[int], first_own:
         for row, line in enumerate(ratios, start=start):
             first = int(np.flatnonzero(line)[0])
             if first < row and eligible[row] >= first_own:
-                found[eligible[row]] = eligible[first]
+                found.setdefault(eligible[row], eligible[first])
+    return found
+
+
+def _identical(passages: Sequence[Passage], first_own: int) -> dict[int, int]:
+    """Return each passage with the first one before it that has the very same words, however few content words."""
+    first: dict[str, int] = {}
+    found: dict[int, int] = {}
+    for index, passage in enumerate(passages):
+        spoken = words(passage.text)
+        earlier = first.setdefault(" ".join(spoken), index)
+        if earlier < index >= first_own and len(spoken) >= MIN_WORDS:
+            found[index] = earlier
     return found
 
 

@@ -20,12 +20,12 @@ _stemmer = stemmer("english")
 
 
 def content_stems(text: str) -> list[str]:
-    """Return the stems of the content words of a text, in order, with repetitions.
+    """Return the stems of the content words of a text, in order, with repetitions; contractions ("they're") carry none.
 
     >>> content_stems("I always listen to customers; listening helps.")
     ['listen', 'custom', 'listen', 'help']
     """
-    return [_stem(word) for word in words(text) if word not in _EMPTY]
+    return [_stem(word) for word in words(text) if word not in _EMPTY and "'" not in word.removesuffix("'s")]
 
 
 @lru_cache(maxsize=20_000)

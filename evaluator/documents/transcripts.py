@@ -201,7 +201,7 @@ _OPEN = frozenset(
     you're you'll you've they're they'll they've it's he's she's that's there's here's what's let's don't doesn't didn't
     isn't aren't wasn't won't wouldn't can't couldn't shouldn't not never very more most little two three four five six seven
     eight nine ten going want wants need needs get gets let lets make makes try trying start starts using just also even only
-    usually always sometimes mr mrs ms dr miss really pretty quite well um uh oh""".split()
+    usually always sometimes mr mrs ms dr miss really pretty quite well um uh oh either neither""".split()
 )
 _MAY_END = frozenset(
     "you it that so do did will would can have not this these those him her no more most two three four five six seven eight nine ten right through on in over about".split()
@@ -219,31 +219,22 @@ _OPENERS = frozenset(
 )
 _IMPERATIVES = frozenset("listen watch remember never please make let".split())
 _SUBORDINATORS = frozenset("if when although though while despite unless until because whenever once".split())
-_PHRASES = frozenset(
-    {
-        ("in", "that"),
-        ("most", "of"),
-        ("a", "lot"),
-        ("for", "example"),
-        ("in", "addition"),
-        ("at", "first"),
-        ("at", "last"),
-        ("of", "course"),
-    }
-)
-"""Pairs that open a sentence ("in that case", "most of the time")."""
+_PHRASES = ("in that case", "most of the", "a lot of", "for example", "in addition", "at first", "at last", "of course")
+"""What opens a sentence."""
 _ASKED_OF = frozenset(
-    "ask asks asked tell tells told know knows see understand discover find check show shows explain learn wonder decide".split()
+    "ask asks asked tell tells told know knows see understand discover find check show shows explain learn wonder decide promise".split()
 )
 """Verbs that an indirect question follows within a few words."""
 _STRONG = frozenset(
     "yes yeah okay oh um uh hello hi thank thanks well please despite here's however mr mrs ms miss dr".split()
 )
 _STRONG_BLOCKED = frozenset("yes yeah oh okay so and as very is the not um uh well get".split())
+_OBJECTS = frozenset("me us them him her you people somebody customers patients".split())
 _DISAGREE = frozenset({("is", "i"), ("are", "i"), ("is", "you"), ("is", "we"), ("is", "they")})
-_SOMEBODY = frozenset("somebody someone anybody anyone there this that".split())
+_SOMEBODY = frozenset("somebody someone anybody anyone".split())
 _NO_VERBS = frozenset(
-    "in on at of to for with from by into out up off and or but so well too the a an my your his her its our their back right now".split()
+    """in on at of to for with from by into out up off and or but so well too the a an my your his her its our their back right
+    now when if what while because as before after until""".split()
 )
 """Words after a pronoun that show it to be an object: "I called it in"."""
 _TAKES_CLAUSE = frozenset(
@@ -275,7 +266,7 @@ def sentences(cues: list[Cue]) -> list[Sentence]:
     lengths near a dozen words are preferred. Sentence marks that are set so are a guess: no word is changed.
     """
     tokens = [
-        _Token(word, cue.line, pause and number == 0)
+        _Token.of(word, cue.line, pause and number == 0)
         for cue, pause in zip(cues, _pauses(cues), strict=True)
         for number, word in enumerate(cue.text.split())
     ]
@@ -297,11 +288,13 @@ class _Token:
     word: str
     line: int
     after_pause: bool
+    plain: str
+    """The word in lower case without marks, or empty."""
 
-    @property
-    def plain(self) -> str:
-        found = words(self.word)
-        return found[0] if found else ""
+    @classmethod
+    def of(cls, word: str, line: int, after_pause: bool) -> _Token:
+        found = words(word)
+        return cls(word, line, after_pause, found[0] if found else "")
 
 
 def _pauses(cues: list[Cue]) -> list[bool]:
@@ -320,7 +313,7 @@ def _unbroken(tokens: list[_Token]) -> list[_Token]:
     for token in tokens:
         last = joined[-1] if joined else None
         if last and last.line != token.line and is_broken(last.word, token.word):
-            joined[-1] = _Token(rejoined(last.word, token.word, whole), last.line, last.after_pause)
+            joined[-1] = _Token.of(rejoined(last.word, token.word, whole), last.line, last.after_pause)
         else:
             joined.append(token)
     return joined
@@ -362,13 +355,14 @@ def _cut(tokens: list[_Token]) -> list[list[_Token]]:
     clauses = [0]
     for gain in gains:
         clauses.append(clauses[-1] + (gain > 0 and tokens[len(clauses) - 1].plain not in _SUBORDINATORS))
+    opening = [_after_subordinator(tokens, place) for place in range(count)]
     best = [0.0] + [float("-inf")] * count
     cut_at = [0] * (count + 1)
     for end in range(1, count + 1):
         reward = gains[end] if end < count else 0.0
         for start in range(max(0, end - MAX_SENTENCE_WORDS), end):
             value = best[start] + reward - _length_cost(end - start)
-            if tokens[start].plain in _SUBORDINATORS and clauses[end] == clauses[start + 1]:
+            if opening[start] and clauses[end] == clauses[opening[start]]:
                 value -= _HALF_COST
             if value > best[end]:
                 best[end], cut_at[end] = value, start
@@ -378,6 +372,13 @@ def _cut(tokens: list[_Token]) -> list[list[_Token]]:
         parts.append(tokens[cut_at[end] : end])
         end = cut_at[end]
     return parts[::-1]
+
+
+def _after_subordinator(tokens: list[_Token], place: int) -> int:
+    """Return the place after the "if" or "when" that a sentence starting here opens with, or 0 where it opens otherwise."""
+    while place < len(tokens) - 1 and tokens[place].plain in {"so", "and", "but", "okay", "well", "then"}:
+        place += 1
+    return place + 1 if tokens[place].plain in _SUBORDINATORS else 0
 
 
 def _length_cost(length: int) -> float:
@@ -393,17 +394,15 @@ def _gain(tokens: list[_Token], place: int) -> float:
         return 0.0
     before, word = tokens[place - 1].plain, tokens[place].plain
     following = tokens[place + 1].plain if place + 1 < len(tokens) else ""
+    third = tokens[place + 2].plain if place + 2 < len(tokens) else ""
     earlier = tokens[place - 2].plain if place > 1 else ""
     near = {token.plain for token in tokens[max(0, place - 4) : place]}
     strong = word in _STRONG and before not in _STRONG_BLOCKED
     gain = -1.2
     if before.endswith("'s") and before not in _OPEN:
         gain -= 3.0
-    if (
-        before in _OPEN
-        and (earlier, before) not in {("to", "do"), ("thank", "you")}
-        and not (strong and before in _MAY_END)
-    ):
+    closes = before in {"do", "does", "did"} and earlier in _SUBJECTS | {"to"}
+    if before in _OPEN and not closes and (earlier, before) != ("thank", "you") and not (strong and before in _MAY_END):
         gain -= 1.5 if before in _MAY_END else 4.0
     if before.endswith("ly") and word in _AUXILIARIES:
         gain -= 3.0
@@ -424,9 +423,11 @@ def _gain(tokens: list[_Token], place: int) -> float:
         and (word, following) not in _DISAGREE
     ) or (word in _ASKING and following in _AUXILIARIES and before not in _TAKES_CLAUSE):
         gain += 3.4
-    elif (word, following) in _PHRASES:
+    elif f"{word} {following} {third} ".startswith(_PHRASES):
         gain += 2.2
-    elif word in _IMPERATIVES and before not in _TAKES_CLAUSE:
+    elif (word in _ASKING - {"when", "which"} and following in _SUBJECTS and before not in _TAKES_CLAUSE) or (
+        word in _IMPERATIVES and before not in _TAKES_CLAUSE
+    ):
         gain += 2.0
     elif word in _OPENERS and before not in _TAKES_CLAUSE:
         gain += 1.6
@@ -436,6 +437,12 @@ def _gain(tokens: list[_Token], place: int) -> float:
         gain += 2.4
     elif word in _LINKS and (following in _SUBJECTS or following in {"if", "when", "then", "never", "there"}):
         gain += 1.0
+    if word in _SUBJECTS and earlier in _ASKED_OF and before in _OBJECTS:
+        gain -= 3.0  # "tell them it is ten minutes"
+    if word in _SUBJECTS and "'" not in word and earlier in {"a", "an", "the", "every", "all"}:
+        gain -= 1.0  # "a mistake they made"
+    if (earlier, before) == ("thank", "you") and word in {"for", "so", "very"}:
+        gain -= 6.0
     if word in {"of", "to", "than", "not", "too", "back", "up", "that", "which"}:
         gain -= 1.5
     return gain

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import time
 from collections import Counter
 from pathlib import Path
@@ -28,6 +29,14 @@ BOILERPLATE = re.compile(
     r"|©|\btl;?dr|share this|show less|read more|(?:^|[.!?] )(?:less|more)$|<[a-z/]|↳|➜|★|accept all|this helpful|helpful \(",
     re.IGNORECASE,
 )
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("the import tried to reach a network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
 
 
 def sample(name: str) -> ImportedDocument:
@@ -152,6 +161,26 @@ def test_an_article_keeps_its_headings_as_sections() -> None:
     assert [passage.section for passage in document.passages][1:] == ["Tell the story in order", "Own the mistake"]
 
 
+def test_lines_without_a_full_stop_are_not_lost(tmp_path: Path) -> None:
+    text = (
+        "Counter Notes\n\nI always greet the customer first\n\nNever argue about the price\n\nThen I check the label.\n"
+    )
+    document = import_document(put(tmp_path / "a.txt", text))
+    assert document.title == "Counter Notes"
+    assert survival(text, document) == 1
+    assert [passage.text for passage in document.passages] == [
+        "I always greet the customer first",
+        "Then I check the label.",
+    ]
+    assert document.passages[1].section == "Never argue about the price"
+
+
+def test_a_tag_list_at_the_top_does_not_swallow_the_text(tmp_path: Path) -> None:
+    body = "When a customer asks for a medicine that we do not have, I say so at once and offer to call the store across town."
+    document = import_document(put(tmp_path / "a.txt", f"Tags:\ncalm, counter\n{body}\n"))
+    assert [passage.text for passage in document.passages] == [body]
+
+
 def test_markdown_loses_marks_code_and_front_matter_only() -> None:
     document = sample("guide.md")
     assert (document.title, document.date) == ("A short guide to closing time", "2023-06-01")
@@ -204,6 +233,7 @@ def test_pdf_has_pages_and_no_running_lines(tmp_path: Path, content: bytes) -> N
     )
     assert document.passages[0].section == "Answering the telephone"
     reasons = Counter(one.reason for one in document.dropped)
+    assert import_document(put(tmp_path / "b.pdf", content)).id == "b"
     assert reasons == {"running header or footer": 3, "page number": 3}
 
 

@@ -229,6 +229,16 @@ def test_the_commands_of_the_guide_run_in_order(tmp_path: Path, monkeypatch: pyt
         assert result.exit_code == 0, f"{command}\n{result.output}"
 
 
+def test_the_python_example_of_the_guide_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "saved").mkdir()
+    put(tmp_path / "saved" / "answers-page.txt", (SAMPLES / "answers-page.txt").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    exec(GUIDE.split("```python\n")[1].split("```")[0], {})
+    assert capsys.readouterr().out.startswith("line 5 I let the patient speak")
+
+
 def test_the_guide_names_every_field_and_part() -> None:
     record = json.loads(
         render(import_document(SAMPLES / "guide.md"), date(2024, 1, 1))["guide.passages.jsonl"].splitlines()[0]

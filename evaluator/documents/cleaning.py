@@ -88,6 +88,9 @@ _BYLINE = re.compile(r"^by\s+[A-Z][\w.'’-]*(?:\s+(?:[A-Z][\w.'’-]*|and|&|,))
 _GLUED = re.compile(r"[a-z](?=[A-Z])")
 _DATE = re.compile(_DAY, re.IGNORECASE)
 
+_PROSE_WORDS = 20
+"""Words of a sentence that is no entry of a list of tags or links."""
+
 _FOOT_WORDS = 10
 """Words of a line that counts as part of the foot, where it follows a line that ends the text and is no sentence."""
 
@@ -122,6 +125,8 @@ def clean(
             kept.append(line)
             continue
         rule = _matching(text)
+        if rule is None and (line.role == "heading" or (_is_prose(text) and len(words(text)) > _PROSE_WORDS)):
+            in_foot = reason_of_paragraph = ""  # the text goes on
         if rule is None and reason_of_paragraph:
             reason = reason_of_paragraph
         elif rule is None:

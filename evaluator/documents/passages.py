@@ -36,6 +36,9 @@ HEADING_WORDS = 10
 LEAD_IN_WORDS = 4
 """Words below which a line that ends in a comma or colon ("And last,") goes with the line after it."""
 
+SPOKEN_WORDS = 4
+"""Words from which a line in small letters without a full stop may be a sentence: "I stay calm and polite"."""
+
 _PART_NAMES = {
     Part.SUMMARY: "summary|overview|abstract|tl;?dr|description|in brief|about this video",
     Part.TAKEAWAYS: "takeaways|key takeaways|main takeaways|key points|main points|lessons|key lessons|what you will learn",
@@ -261,7 +264,7 @@ def _bare(text: str) -> str:
 def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: str) -> Iterator[Passage]:
     """Yield a passage for every block of text under its heading; a heading with nothing under it is dropped."""
     part = Part.ARTICLE
-    section = ""
+    section = above = ""
     heading: _Block | None = None
     question: _Block | None = None
     for block in blocks:
@@ -279,8 +282,8 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
             heading = None
         elif _is_heading(block):
             if heading is not None:
-                dropped.append(Dropped(heading.text, heading.place, _why_no_text(heading, title)))
-            heading = block
+                yield from _without_text(heading, part, above, dropped, title)
+            heading, above = block, section
             named = _part_named(block.text)
             part = (named or part) if kind is not Kind.ARTICLE else part
             section = _bare(block.text)
@@ -299,6 +302,21 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
     if question:
         yield _passage(question, part, section)
     if heading is not None:
+        yield from _without_text(heading, part, above, dropped, title)
+
+
+def _without_text(heading: _Block, part: Part, section: str, dropped: list[Dropped], title: str) -> Iterator[Passage]:
+    """Drop a heading with nothing under it; what only looked like one, since its full stop is missing, is a passage."""
+    spelt = [word for word in _bare(heading.text).split() if word[0].isalpha()]
+    lower = sum(word[0].islower() for word in spelt)
+    if (
+        heading.role == "text"
+        and len(spelt) >= SPOKEN_WORDS
+        and lower > len(spelt) / 2
+        and _bare(heading.text) != title
+    ):
+        yield _passage(heading, part, section)
+    else:
         dropped.append(Dropped(heading.text, heading.place, _why_no_text(heading, title)))
 
 

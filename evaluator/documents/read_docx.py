@@ -38,10 +38,8 @@ def read_docx(name: str, content: bytes) -> Reading:
     try:
         _check_sizes(name, content)
         document = Document(io.BytesIO(_without_macro_type(content)))
-        properties = document.core_properties
-        created = properties.modified or properties.created
         lines = tuple(_lines(document))
-        return Reading(lines, (), (properties.title or "").strip(), created.date().isoformat() if created else "")
+        return Reading(lines, title=(document.core_properties.title or "").strip())
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,

@@ -5,15 +5,26 @@ from __future__ import annotations
 import io
 import logging
 import re
+import time
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from evaluator.documents.document import Dropped, Place
 from evaluator.documents.lines import Line, Reading
-from evaluator.documents.opening import within_limit
+from evaluator.documents.opening import MAX_TEXT_CHARS
 from evaluator.errors import DocumentError
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 MAX_PAGES = 1_000
 """Pages that are read."""
+
+MAX_SECONDS = 120
+"""Longest time for all pages. Text comes at some fifty pages a second; a drawing of a million strokes is no text."""
+
+_FILE_NAME = re.compile(r"\.(?:docx?|pdf|pages|odt|indd)$|^Microsoft Word|^untitled", re.IGNORECASE)
+"""Titles that a program made up."""
 
 _PAGE_NUMBER = re.compile(r"^(?:(?:page|p\.)\s*)?\d{1,4}(?:\s*(?:/|of)\s*\d{1,4})?$", re.IGNORECASE)
 _DIGITS = re.compile(r"\d+")
@@ -28,7 +39,7 @@ def read_pdf(name: str, content: bytes) -> Reading:
         DocumentError: it is damaged, protected by a password, too long, or a scan without text.
     """
     from pypdf import PdfReader
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import LimitReachedError, PyPdfError
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
@@ -38,10 +49,14 @@ def read_pdf(name: str, content: bytes) -> Reading:
             raise DocumentError(f"{name}: is protected by a password. Save a copy without it.")
         if len(reader.pages) > MAX_PAGES:
             raise DocumentError(f"{name}: has {len(reader.pages):,} pages; at most {MAX_PAGES:,} are read. Split it.")
-        pages = [[" ".join(line.split()) for line in page.extract_text().splitlines()] for page in reader.pages]
+        pages = _pages(name, reader)
         title = str((reader.metadata.title if reader.metadata else "") or "").strip()
     except DocumentError:
         raise
+    except LimitReachedError as error:
+        raise DocumentError(
+            f"{name}: expands to more than a document does. Print the pages with the text to a new PDF."
+        ) from error
     except PyPdfError as error:
         raise DocumentError(f"{name}: is damaged. Open it in its program and save it again as PDF.") from error
     except ImportError as error:
@@ -50,8 +65,25 @@ def read_pdf(name: str, content: bytes) -> Reading:
         raise DocumentError(f"{name}: is damaged. Open it in its program and save it again as PDF.") from error
     if not any(any(char.isalpha() for char in line) for page in pages for line in page):
         raise DocumentError(f"{name}: holds no text; it may be a scan. Run text recognition on it first.")
-    within_limit(name, "\n".join("\n".join(page) for page in pages))
-    return _without_running_lines(pages, title)
+    return _without_running_lines(pages, "" if _FILE_NAME.search(title) else title)
+
+
+def _pages(name: str, reader: PdfReader) -> list[list[str]]:
+    """Return the lines of every page, within the limits on text and time."""
+    started = time.monotonic()
+    pages: list[list[str]] = []
+    length = 0
+    for page in reader.pages:
+        text = page.extract_text()
+        length += len(text)
+        if length > MAX_TEXT_CHARS:
+            raise DocumentError(f"{name}: has more than {MAX_TEXT_CHARS:,} characters of text. Split it.")
+        if time.monotonic() - started > MAX_SECONDS:
+            raise DocumentError(
+                f"{name}: takes more than {MAX_SECONDS} seconds to read. Print the pages with the text to a new PDF."
+            )
+        pages.append([" ".join(line.split()) for line in text.splitlines()])
+    return pages
 
 
 def _without_running_lines(pages: list[list[str]], title: str) -> Reading:

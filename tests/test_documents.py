@@ -119,6 +119,40 @@ def test_answers_under_labels() -> None:
     assert [passage.answers_question for passage in document.passages] == [True, None, False]
 
 
+def test_answers_behind_arrows(tmp_path: Path) -> None:
+    text = "→ I keep calm and listen.\n→ First I listen, then I stay calm.\nI stay.\n» a → b\n"
+    document = import_document(put(tmp_path / "a.txt", text))
+    assert [passage.text for passage in document.passages][:1] == ["I keep calm and listen."]
+    assert {passage.part for passage in document.passages} == {Part.ANSWER}
+
+
+def test_an_interview_in_questions_and_answers(tmp_path: Path) -> None:
+    text = "Q: What do you do first?\nA: I listen.\n\nQ: And then?\nA: I say that I am sorry.\n\nQ: Is that all?\n"
+    document = import_document(put(tmp_path / "a.txt", text))
+    assert [passage.text for passage in document.passages] == [
+        "What do you do first? I listen.",
+        "And then? I say that I am sorry.",
+        "Q: Is that all?",
+    ]
+    assert {passage.part for passage in document.passages} == {Part.QUESTIONS_AND_ANSWERS}
+
+
+SRT = "1\n00:00:01,000 --> 00:00:04,000\nI greet everyone by name.\n\n2\n00:00:04,000 --> 00:00:06,000\nThen I\ncheck the label.\n\n3\n00:00:07,000 --> 00:00:09,000\n<i>(soft music)</i>\n"  # fmt: skip
+SPOKEN = "Maria Lopez  0:00\nI greet everyone by name.\n\nTom Reed  0:04\nThen I check the label.\n\nMaria Lopez 0:08\n[laughs]\n"
+LEADING = "[00:03] I greet everyone by name.\n[00:07] Then I\n[00:09] check the label.\n"
+GLUED = "play00:03\n\nI greet everyone\n\nplay00:05\n\nby name.\n\nplay00:07\n\nThen I check the label.\n\nShare\n"
+WORDED = "3 seconds\nI greet everyone\n1 minute, 5 seconds\nby name. Then I\n1 minute, 9 seconds\ncheck the label.\n"
+
+
+@pytest.mark.parametrize(
+    "text", [SRT, SPOKEN, LEADING, GLUED, WORDED], ids=["srt", "speakers", "leading", "play", "words"]
+)
+def test_forms_of_time_stamps(tmp_path: Path, text: str) -> None:
+    document = import_document(put(tmp_path / "a.txt", text))
+    assert document.kind is Kind.TRANSCRIPT
+    assert [passage.text for passage in document.passages] == ["I greet everyone by name. Then I check the label."]
+
+
 def test_the_parts_of_a_video_summary_are_told_apart() -> None:
     document = sample("video-summary.txt")
     assert document.kind is Kind.VIDEO_SUMMARY
@@ -346,6 +380,8 @@ def test_sentences_that_look_like_widgets_are_kept(line: str) -> None:
         ("Tweet | Email | Print", "sharing buttons"),
         ("12 people found this helpful", "rating widget"),
         ("Helpful (3)", "rating widget"),
+        ("1,204 views", "rating widget"),
+        ("Subscribe for more videos!", "subscription"),
         ("Rated 4 out of 5", "rating widget"),
         ("Labels: calm, counter", "tag list"),
         ("#pharmacy #interview #calm", "tag list"),

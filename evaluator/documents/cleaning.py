@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -40,7 +40,7 @@ RULES = (
     _rule("rating widget", r"(?:(?:average\s+)?rating|rated|score)?[:\s]*\d(?:[.,]\d+)?\s*(?:/|out\s+of)\s*(?:5|10)(?:\s+stars?)?(?:\s*\(?\s*[\d.,]+k?\s+(?:votes?|ratings?|reviews?)\s*\)?)?", ends_text=True),
     _rule("rating widget", r"\(?[\d.,]+k?\s+(?:votes?|ratings?|reviews?|stars?)\)?"),
     _rule("rating widget", r"(?:was|did)\s+(?:this|you\s+find\s+this)(?:\s+\w+){0,4}\s+(?:helpful|useful)(?:\s+to\s+you)?(?:\W+yes\W+no)?", ends_text=True),
-    _rule("rating widget", r"(?:helpful|useful|like|yes|no)?\s*\(?\d+\)?(?:\s+(?:people|persons?|users?|members?|of\s+\d+(?:\s+people)?))?\s*(?:found\s+(?:this|it)(?:\s+\w+){0,2}\s+(?:helpful|useful)|likes?|upvotes?|claps?|shares?|views?)"),
+    _rule("rating widget", r"(?:helpful|useful|like|yes|no)?\s*\(?[\d.,]+[km]?\)?(?:\s+(?:people|persons?|users?|members?|of\s+\d+(?:\s+people)?))?\s*(?:found\s+(?:this|it)(?:\s+\w+){0,2}\s+(?:helpful|useful)|likes?|upvotes?|claps?|shares?|views?)"),
     _rule("rating widget", r"(?:helpful|useful|likes?|upvotes?|votes?)\W*\d+"),
     _rule("rating widget", r"(?:click|tap)\s+(?:on\s+)?(?:a\s+)?stars?\s+to\s+rate.{0,20}", ends_text=True),
     _rule("tag list", r"(?:[\w-]+\s+){0,2}(?:tags?|labels|categor(?:y|ies)|topics|filed\s+under|posted\s+in|schlagw(?:o|ö)rter|mots[- ]cl(?:e|é)s|etiquetas)\s*:?", ends_text=True, takes_paragraph=True),
@@ -48,7 +48,7 @@ RULES = (
     _rule("tag list", r"(?:#[\w-]+[\s,]*){2,40}", ends_text=True),
     _rule("sharing buttons", r"(?:share|tweet|pin\s+it|print|e?mail|send|copy\s+link|save|bookmark|like|reply|report(?:\s+abuse)?|flag|upvote|downvote|embed|follow|subscribe|download)(?:\W+(?:share|tweet|pin(?:\s+it)?|print|e?mail|copy\s+link|save|bookmark|like|reply|report|follow|facebook|twitter|x|linkedin|whatsapp|reddit|pinterest))*"),
     _rule("sharing buttons", r"(?:share|tweet|e?mail|blog|send|follow)\s*(?:this|it|us|on|via|with|to|by)[!:\s]*(?:(?:post|page|article|story|video|friends?|on|via|with|to|this|facebook|twitter|x|linkedin|whatsapp|reddit|pinterest|instagram|e?mail|a|and|your)\W*){0,8}"),
-    _rule("subscription", r"(?:subscribe|sign\s+up)\s*(?:to|for|now|today|here|with|via)?\W*(?:(?:our|the|my|this|to|for|get|news|free|weekly|monthly|newsletter|updates?|channel|blog|feed|posts?|comments?|by|via|in|a|e?mail|rss|reader|now|today|and|never|miss)\W*){0,14}", ends_text=True),
+    _rule("subscription", r"(?:subscribe|sign\s+up)\s*(?:to|for|now|today|here|with|via)?\W*(?:(?:our|the|my|this|to|for|get|more|videos?|news|free|weekly|monthly|newsletter|updates?|channel|blog|feed|posts?|comments?|by|via|in|a|e?mail|rss|reader|now|today|and|never|miss)\W*){0,14}", ends_text=True),
     _rule("comment form", r"(?:\(?\d+\)?|no|add|post|leave|write|view|show|hide|see|join)?\s*(?:(?:a|an|your|all|the|\d+|post|more|new|public)\s+)*(?:comments?|repl(?:y|ies))(?:\s*\((?:atom|rss|\d+)\))?(?:\s+(?:cancel(?:\s+reply)?|below|here|yet|on\s+this\s+\w+))?", ends_text=True),
     _rule("comment form", r"join\s+the\s+(?:discussion|conversation)", ends_text=True),
     _rule("comment form", r"(?:your|the)\s+e-?mail\s+address\s+will\s+not\s+be\s+(?:published|shared).{0,80}", ends_text=True),
@@ -78,6 +78,7 @@ LONGEST = 500
 _STUB_END = re.compile(
     r"(?:(?<=[.!?…\"”’')])\s*(?:\.{3}|…)?\s*\b(?:(?:[Ss]how|[Rr]ead|[Ss]ee|[Vv]iew) (?:[Ll]ess|[Mm]ore)|Less|More|Collapse|Continue reading)|(?:\.{3}|…)\s*(?:(?:show |read |see )?(?:more|less)|continue reading))\W*$",
 )
+_ARROW = re.compile(r"^([↳↪⤷→➔➜➝➤►▶⇒»])\s+(?=\S)")
 _ANSWER_LABEL = re.compile(
     r"^\W*(?:(?:answer|response|reply|candidate|applicant|interviewee|respondent)(?:\s*(?:#|no\.?\s*)?\d{1,3})?|"
     r"(?:anonymous|an?\s+(?:user|candidate|employee|applicant))\s+(?:answered|replied|wrote|said))\W*$",
@@ -145,6 +146,20 @@ def clean(
         dropped += [Dropped(stub, line.place, "stub") for stub in stubs]
         kept.append(replace(line, text=text))
     return kept, dropped, date
+
+
+def split_marks(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Return the lines with an arrow at the start of at least two of them set on a line of its own."""
+    found = [_ARROW.match(line.text) for line in lines]
+    if sum(match is not None for match in found) < 2:
+        return tuple(lines)
+    split: list[Line] = []
+    for line, match in zip(lines, found, strict=True):
+        if match:
+            split += (replace(line, text=match.group(1)), replace(line, text=line.text[match.end() :]))
+        else:
+            split.append(line)
+    return tuple(split)
 
 
 def is_answer_label(text: str) -> bool:

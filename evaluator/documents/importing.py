@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from evaluator.documents.cleaning import clean
+from evaluator.documents.cleaning import clean, split_marks
 from evaluator.documents.document import ImportedDocument, Kind, Part, Passage, Place
 from evaluator.documents.lines import Reading
 from evaluator.documents.opening import decode, format_of, holds_html, read_bytes, within_limit
@@ -44,6 +44,7 @@ def import_document(path: Path, *, question: str = "", others: Iterable[Passage]
     """
     content = read_bytes(path)
     reading = _read(path, content)
+    reading = replace(reading, lines=split_marks(reading.lines))
     within_limit(path.name, "\n".join(line.text for line in reading.lines))
     language = _language("\n".join(line.text for line in reading.lines)[:_LANGUAGE_CHARS])
     speech = find_speech(reading.lines)

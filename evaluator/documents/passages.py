@@ -264,6 +264,7 @@ def _bare(text: str) -> str:
 def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: str) -> Iterator[Passage]:
     """Yield a passage for every block of text under its heading; a heading with nothing under it is dropped."""
     part = Part.ARTICLE
+    pair = Part.QUESTIONS_AND_ANSWERS
     section = above = ""
     heading: _Block | None = None
     question: _Block | None = None
@@ -273,7 +274,7 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
             or block.role in {"heading", "speech"}
             or _part_named(block.text)
         ):
-            yield _passage(question, part, section)
+            yield _passage(question, pair, section)
             question = None
         if block.role == "mark":
             dropped.append(Dropped(block.text, block.place, "no words"))
@@ -287,20 +288,18 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
             named = _part_named(block.text)
             part = (named or part) if kind is not Kind.ARTICLE else part
             section = _bare(block.text)
-        elif part is Part.QUESTIONS_AND_ANSWERS and question is None and _is_question(block.text):
+        elif question is None and _is_question(block.text) and (part is pair or _QUESTION_LABEL.match(block.text)):
             question, heading = block, None
         else:
             if question:
-                block = _Block(
-                    f"{_bare(question.text)} {_bare(block.text)}", _span(question.place, block.place), "text"
-                )
+                text = f"{_QUESTION_LABEL.sub('', _bare(question.text))} {_ANSWER_LEAD.sub('', _bare(block.text))}"
+                yield _passage(_Block(text, _span(question.place, block.place), "text"), pair, section)
                 question = None
-            yield _passage(
-                block, part if not (part is Part.TRANSCRIPT and kind is Kind.ARTICLE) else Part.ARTICLE, section
-            )
+            else:
+                yield _passage(block, part, section)
             heading = None
     if question:
-        yield _passage(question, part, section)
+        yield _passage(question, pair, section)
     if heading is not None:
         yield from _without_text(heading, part, above, dropped, title)
 

@@ -33,7 +33,7 @@ _LINE = re.compile(
 )
 _LEAD = re.compile(rf"^(?:play)?{_STAMP}(?:\s*[-–—:|]\s*|\s+)(?=\S)", re.IGNORECASE)
 _SPEAKER = re.compile(
-    rf"^(?:[A-Z][\w.'’-]*\s+){{1,3}}\s*[\[(]?{_CLOCK}[\])]?$|^[\[(]?{_CLOCK}[\])]?\s+(?:[A-Z][\w.'’-]*\s*){{1,3}}:?$"
+    rf"^(?:[A-Z][\w.'’-]*\s+){{1,3}}\s*[\[(]?{_CLOCK}[\])]?$|^[\[(]?{_CLOCK}[\])]?\s+(?:[A-Z][\w.'’-]*\s*){{1,3}}:$"
 )
 _INLINE = re.compile(rf"(?:\bplay{_CLOCK}|[\[(]{_CLOCK}[\])]|<{_CLOCK}>)", re.IGNORECASE)
 _SOUND = re.compile(
@@ -57,9 +57,11 @@ def is_stamp(text: str) -> bool:
 
 
 def is_speaker_stamp(text: str) -> bool:
-    """Return whether a line is a speaker's name and a time stamp.
+    """Return whether a line is a speaker's name and a time stamp; the name behind the stamp needs a colon.
 
     >>> is_speaker_stamp("Maria Lopez 0:12"), is_speaker_stamp("Open until 21:30")
+    (True, False)
+    >>> is_speaker_stamp("[0:12] Maria:"), is_speaker_stamp("[0:12] Then I")
     (True, False)
     """
     return len(text) < 80 and bool(_SPEAKER.match(text)) and not text.startswith(("Open", "Closed", "From", "At "))

@@ -66,16 +66,16 @@ def _with_macros(content: bytes) -> bytes:
     return out.getvalue()
 
 
-def zip_bomb(*, lying: bool = False) -> bytes:
-    """Return a DOCX whose main part expands to 200 MB; ``lying`` states a size of 1,000 bytes in both headers."""
+def zip_bomb(part: str, size: int, *, lying: bool = False) -> bytes:
+    """Return a DOCX with a part that expands to ``size`` bytes; ``lying`` states 1,000 in both headers of the archive."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(docx_bytes())) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as copy:
         for entry in archive.infolist():
-            if entry.filename != "word/document.xml":
+            if entry.filename != part:
                 copy.writestr(entry.filename, archive.read(entry))
-        copy.writestr("word/document.xml", b" " * 200_000_000)
+        copy.writestr(part, b" " * size)
     content = out.getvalue()
-    return content.replace(struct.pack("<L", 200_000_000), struct.pack("<L", 1_000)) if lying else content
+    return content.replace(struct.pack("<L", size), struct.pack("<L", 1_000)) if lying else content
 
 
 def pdf_bytes(pages: tuple[tuple[str, ...], ...] = PAGES) -> bytes:

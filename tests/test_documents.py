@@ -127,12 +127,13 @@ def test_answers_behind_arrows(tmp_path: Path) -> None:
 
 
 def test_an_interview_in_questions_and_answers(tmp_path: Path) -> None:
-    text = "Q: What do you do first?\nA: I listen.\n\nQ: And then?\nA: I say that I am sorry.\n\nQ: Is that all?\n"
+    text = "Q: What do you do first?\nA: I listen.\n\nQ: And then?\nA: I say that I am sorry.\n\nQ: Is that all?\nQ: Really?\nA: Yes.\n"
     document = import_document(put(tmp_path / "a.txt", text))
     assert [passage.text for passage in document.passages] == [
         "What do you do first? I listen.",
         "And then? I say that I am sorry.",
         "Q: Is that all?",
+        "Really? Yes.",
     ]
     assert {passage.part for passage in document.passages} == {Part.QUESTIONS_AND_ANSWERS}
 
@@ -294,8 +295,9 @@ def test_pdf_has_pages_and_no_running_lines(tmp_path: Path, content: bytes) -> N
         ("a.docx", docx_bytes()[:3000], "is damaged"),
         ("a.docx", b"PK\x03\x04" + b"\0" * 500, "is damaged"),
         ("a.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, "protected by a password"),
-        ("a.docx", zip_bomb(), "expands to more"),
-        ("a.docx", zip_bomb(lying=True), "is damaged"),
+        ("a.docx", zip_bomb("word/document.xml", 40_000_000), "expands to more"),
+        ("a.docx", zip_bomb("word/media/picture.bmp", 200_000_000), "expands to more"),
+        ("a.docx", zip_bomb("word/document.xml", 40_000_000, lying=True), "is damaged"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "",
 )
@@ -336,10 +338,10 @@ def test_an_html_page_says_its_charset(tmp_path: Path, charset: str) -> None:
         "<div>" * 50_000 + "Stay calm and listen to the customer.",
         "a" * 900_000,
         "-" * 900_000 + " calm",
-        "[" * 200_000 + "0:00 calm and polite",
-        ("0:00 share a a a a a a a a a a a a a a a a a a a\n" * 4_000),
-        ("we site browser page " * 22 + "cookie\n\n") * 1_000,
-        "word " * 90_000,
+        "[" * 50_000 + "0:00 calm and polite",
+        ("0:00 share a a a a a a a a a a a a a a a a a a a\n" * 2_000),
+        ("we site browser page " * 22 + "cookie\n\n") * 200,
+        "word " * 40_000,
         "\n".join(f"{number} calm words" for number in range(4_000)),
     ],
     ids=["deep", "one word", "dashes", "brackets", "stamps", "cookies", "no marks", "lines"],
@@ -351,7 +353,7 @@ def test_odd_texts_take_no_long(tmp_path: Path, content: str) -> None:
             import_document(put(tmp_path / name, content))
         except DocumentError as error:
             assert str(error).startswith(name)
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.parametrize(

@@ -410,8 +410,6 @@ def _gain(tokens: list[_Token], place: int) -> float:
         gain -= 3.0
     if tokens[place].after_pause:
         gain += 1.5
-    if tokens[place - 1].line != tokens[place].line:
-        gain += 0.1
     if (earlier, before) == ("thank", "you") or before in {"thanks", "ma'am", "sir", "okay"}:
         gain += 3.5
     if word in _ASKING and following not in _AUXILIARIES and near & _ASKED_OF:

@@ -16,7 +16,8 @@ from evaluator.documents.document import Passage, Place
 from evaluator.documents.lines import Line
 from evaluator.documents.opening import MAX_BYTES, MAX_TEXT_CHARS
 from evaluator.documents.repeats import mark_repeats
-from evaluator.documents.transcripts import MAX_SENTENCE_WORDS, Cue, sentences
+from evaluator.documents.sentences import MAX_SENTENCE_WORDS, sentences
+from evaluator.documents.transcripts import Cue
 from evaluator.errors import DocumentError
 from evaluator.text import FUNCTION_WORDS, words
 
@@ -127,11 +128,11 @@ def test_answers_behind_arrows(tmp_path: Path) -> None:
 
 
 def test_an_interview_in_questions_and_answers(tmp_path: Path) -> None:
-    text = "Q: What do you do first?\nA: I listen.\n\nQ: And then?\nA: I say that I am sorry.\n\nQ: Is that all?\nQ: Really?\nA: Yes.\n"
+    text = "Q: What do you do first?\nA: I listen.\n\nQ: And then?\nA: I say sorry\n\nQ: Is that all?\nQ: Really?\nA: Yes.\n"
     document = import_document(put(tmp_path / "a.txt", text))
     assert [passage.text for passage in document.passages] == [
         "What do you do first? I listen.",
-        "And then? I say that I am sorry.",
+        "And then? I say sorry",
         "Q: Is that all?",
         "Really? Yes.",
     ]

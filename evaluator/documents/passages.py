@@ -12,16 +12,8 @@ from dataclasses import dataclass, replace
 from evaluator.documents.cleaning import is_answer_label, is_mark
 from evaluator.documents.document import Dropped, Kind, Part, Passage, Place
 from evaluator.documents.lines import Line
-from evaluator.documents.transcripts import (
-    Cue,
-    Sentence,
-    Speech,
-    is_broken,
-    is_punctuated,
-    rejoined,
-    sentences,
-    without_marks,
-)
+from evaluator.documents.sentences import Sentence, is_broken, is_punctuated, rejoined, sentences
+from evaluator.documents.transcripts import Cue, Speech, without_marks
 from evaluator.text import words
 
 PASSAGE_WORDS = 60
@@ -281,7 +273,7 @@ def _sections(blocks: list[_Block], kind: Kind, dropped: list[Dropped], title: s
         elif block.role == "speech":
             yield _passage(block, Part.TRANSCRIPT, section)
             heading = None
-        elif _is_heading(block):
+        elif question is None and _is_heading(block):
             if heading is not None:
                 yield from _without_text(heading, part, above, dropped, title)
             heading, above = block, section

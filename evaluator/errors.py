@@ -23,6 +23,10 @@ class SeedsError(EvaluatorError):
     """A digest of the source material is missing, malformed or out of date."""
 
 
+class DocumentError(EvaluatorError):
+    """A source document cannot be read, or what was imported from it cannot be written."""
+
+
 class ModelError(EvaluatorError):
     """A model is missing, or is not the one that was asked for."""
 

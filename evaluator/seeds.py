@@ -6,9 +6,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date as Day
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
@@ -27,10 +27,15 @@ class _FrontMatter(BaseModel):
     title: str
     kind: str
     publisher: str
-    date: date | str | None
+    date: Day | str | None
     language: str
     original: str
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    status: Literal["draft", "final"] = "final"
+    question: str = ""
+    tool: str = ""
+    imported: Day | None = None
+    written: Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{64})?$")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,16 @@ class Digest:
     """Of the original document, in hexadecimal."""
     points: tuple[str, ...]
     """What the source teaches; ``points[0]`` is point 1."""
+    status: Literal["draft", "final"] = "final"
+    """A draft holds the document's own words still; a final digest retells them."""
+    question: str = ""
+    """Question that a page of answers answers, or empty."""
+    tool: str = ""
+    """Name and version of the tool that imported the original, or empty where a person wrote the digest."""
+    imported: Day | None = None
+    """Day of the import, or None."""
+    written: str = ""
+    """sha256 of what the import wrote, or empty: tells whether a person has edited it since."""
 
 
 def shipped_seeds_path() -> Path:
@@ -91,12 +106,13 @@ def read_digest(path: Path) -> Digest:
     except YamlFault as fault:
         raise SeedsError(str(fault)) from None
     points = tuple(_points(path, lines, end + 1))
-    if not points:
+    if not points and front.status == "final":
         raise SeedsError(f"{path.name}: no numbered points. Write what the source teaches as `1. ...`, `2. ...`.")
     day = "" if front.date is None else str(front.date)
     return Digest(
-        front.id, front.title, front.kind, front.publisher, day, front.language, front.original, front.sha256, points
-    )
+        front.id, front.title, front.kind, front.publisher, day, front.language, front.original, front.sha256, points,
+        front.status, front.question, front.tool, front.imported, front.written,
+    )  # fmt: skip
 
 
 def _points(path: Path, lines: list[str], start: int) -> Iterator[str]:
@@ -133,4 +149,5 @@ def changed_originals(digests: tuple[Digest, ...], folder: Path) -> Iterator[str
         if not path.is_file():
             yield f"{digest.id}: no original {digest.original} in {folder}. Copy it there, or leave --originals out."
         elif hashlib.sha256(path.read_bytes()).hexdigest() != digest.sha256:
-            yield f"{digest.id}: {digest.original} has changed. Read it again, correct the digest, and write its new sha256."
+            cure = "Import it again." if digest.tool else "Read it again, correct the digest, and write its new sha256."
+            yield f"{digest.id}: {digest.original} has changed. {cure}"

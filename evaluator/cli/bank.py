@@ -24,7 +24,7 @@ def list_questions(bank_folder: Path | None) -> None:
     loaded = load_bank(bank_folder)
     width = max(len(question.id) for question in loaded.questions)
     for question in loaded.questions:
-        kind = "derived" if question.derived else "points "
+        kind = "draft  " if question.draft else "derived" if question.derived else "points "
         click.echo(f"{question.id:{width}}  {len(question.key_points):2} {kind}  {question.text}")
 
 
@@ -57,7 +57,7 @@ def show(question_id: str, bank_folder: Path | None) -> None:
 )
 def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
-    from evaluator.bank import completeness_faults, read_bank, shipped_bank_path
+    from evaluator.bank import completeness_faults, draft_notes, read_bank, shipped_bank_path
     from evaluator.seeds import load_digests, shipped_seeds_path, unknown_sources
 
     folder = bank_folder or shipped_bank_path()
@@ -67,6 +67,8 @@ def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
         faults.extend(unknown_sources(folder, load_digests(seeds_folder or shipped_seeds_path())))
     for fault in faults:
         click.echo(str(fault))
+    for note in draft_notes(folder):
+        click.echo(f"note: {note}", err=True)
     if faults:
         click.echo(f"{len(faults)} faults in {folder}", err=True)
         sys.exit(1)

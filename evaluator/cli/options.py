@@ -13,6 +13,9 @@ Command = Callable[..., Any]
 EXIT_UNSCORED = 3
 """Done, but some rows could not be scored."""
 
+EXIT_FAILED_UNDER = 4
+"""A --fail-under was not met."""
+
 
 def bank_option(command: Command) -> Command:
     """Add ``--bank``."""
@@ -23,6 +26,13 @@ def bank_option(command: Command) -> Command:
         metavar="FOLDER",
         help="Folder of questions.  [default: the shipped bank]",
     )(command)
+
+
+def draft_option(command: Command) -> Command:
+    """Add ``--allow-draft``."""
+    return click.option("--allow-draft", is_flag=True, help="Use questions whose status is draft, to try them out.")(
+        command
+    )
 
 
 def model_options(command: Command) -> Command:

@@ -1,4 +1,4 @@
-"""``evaluator bank``: look at the questions, and check their files."""
+"""``evaluator bank``: make questions, look at them, check, test and compare them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from evaluator.cli.options import bank_option
+from evaluator.cli.bank_statements import test_statements
+from evaluator.cli.options import bank_option, named_question
 
 
 @click.group()
 def bank() -> None:
-    """List, show and check the questions."""
+    """Make, look at, check, test and compare the questions."""
 
 
 @bank.command("list")
@@ -33,17 +34,10 @@ def list_questions(bank_folder: Path | None) -> None:
 @bank_option
 def show(question_id: str, bank_folder: Path | None) -> None:
     """Show what is known about good answers to a question."""
-    from evaluator.bank import load_bank, match_question, nearest_question_id
-
-    loaded = load_bank(bank_folder)
-    question = match_question(loaded, question_id)
-    if question is None:
-        near = nearest_question_id(loaded, question_id)
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise click.BadParameter(f"no question {question_id!r}.{hint} See: evaluator bank list", param_hint="ID")
+    from evaluator.bank import load_bank
     from evaluator.bank_view import describe_question
 
-    click.echo(describe_question(question))
+    click.echo(describe_question(named_question(load_bank(bank_folder), question_id, "ID")))
 
 
 @bank.command()
@@ -73,3 +67,7 @@ def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
         click.echo(f"{len(faults)} faults in {folder}", err=True)
         sys.exit(1)
     click.echo(f"{len(loaded.questions)} questions, no faults.", err=True)
+
+
+for command in (test_statements,):
+    bank.add_command(command)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from evaluator.domain import Bank, Question
 
 Command = Callable[..., Any]
 
@@ -76,3 +79,15 @@ def audience_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def named_question(bank: Bank, name: str, parameter: str) -> Question:
+    """Return the question of that id or text, or raise a usage error that names the nearest id."""
+    from evaluator.bank import match_question, nearest_question_id
+
+    question = match_question(bank, name)
+    if question is None:
+        near = nearest_question_id(bank, name)
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise click.BadParameter(f"no question {name!r}.{hint} See: evaluator bank list", param_hint=parameter)
+    return question

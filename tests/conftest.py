@@ -29,10 +29,12 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def word_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every engine that is loaded judge by word overlap."""
     import evaluator.loading
+    import evaluator.models.encoder
 
     class Judge(NearestStatementJudge, NeutralReader):
         digest = "1" * 64
 
-    monkeypatch.setattr(evaluator.loading, "load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
+    for module in (evaluator.loading, evaluator.models.encoder):
+        monkeypatch.setattr(module, "load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
     monkeypatch.setattr(evaluator.loading, "TunedJudge", Judge)
     monkeypatch.setattr(evaluator.loading, "load_calibration", lambda *_: CALIBRATION)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from fakes import WordOverlapEncoder, engine, small_bank
+from fakes import WordOverlapEncoder, engine
 
 from evaluator.bank import load_bank
 from evaluator.cli import main
@@ -88,7 +88,13 @@ def test_every_statement_has_its_file_and_line(folder: Path) -> None:
 def test_what_a_statement_is_taken_for(folder: Path) -> None:
     checks = checked(folder)
     own = checks["listens", "affirm", "I listen until the customer has finished talking."]
-    assert (own.taken_for, own.right, own.confusions, own.left_out, own.passed) == ("covered", True, (), "covered", True)
+    assert (own.taken_for, own.right, own.confusions, own.left_out, own.passed) == (
+        "covered",
+        True,
+        (),
+        "covered",
+        True,
+    )
     # Found nowhere but in itself: without itself it tells nothing, and as it stands only half of the judge's two nearest.
     alone = checks["listens", "deny", "I interrupt whenever somebody rambles endlessly."]
     assert (alone.left_out, alone.left_out_right) == ("missed", False)
@@ -127,9 +133,7 @@ HIDES = "Everybody waits while nothing moves."
         ("affirm", KeyPoint("b", "b", 1, ("Nobody sings.",), ("All dance.",)), []),
     ],
 )
-def test_which_confusions_count(
-    side: Side, other: KeyPoint | RedFlag, confusions: list[tuple[str, str, bool]]
-) -> None:
+def test_which_confusions_count(side: Side, other: KeyPoint | RedFlag, confusions: list[tuple[str, str, bool]]) -> None:
     affirm, deny = (SAYS, HIDES) if side == "affirm" else (HIDES, SAYS)
     own = KeyPoint("a", "a", 1, (affirm,), (deny,))
     bank = a_bank((own, other)) if isinstance(other, KeyPoint) else a_bank((own,), (other,))
@@ -204,7 +208,9 @@ def test_as_data_and_fail_under(folder: Path, word_overlap: None) -> None:
     assert data["all"]["checks"] == 12
     assert f"{data['all']['share']:.3f} of the statements pass; --fail-under 1" in result.stderr
     assert run("bank", "test", "--bank", folder, "--fail-under", data["all"]["share"] - 0.001).exit_code == 0
-    only = json.loads(run("bank", "test", "--bank", folder, "-q", "own", "--format", "json", "--fail-under", "1").stdout)
+    only = json.loads(
+        run("bank", "test", "--bank", folder, "-q", "own", "--format", "json", "--fail-under", "1").stdout
+    )
     assert (list(only["questions"]), only["all"]["share"], only["statements"]) == (["own"], 1.0, [])
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from evaluator.cli.bank_making import draft, new
 from evaluator.cli.bank_statements import test_statements
 from evaluator.cli.options import bank_option, named_question
 
@@ -52,13 +53,15 @@ def show(question_id: str, bank_folder: Path | None) -> None:
 def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
     from evaluator.bank import completeness_faults, draft_notes, read_bank, shipped_bank_path
+    from evaluator.evidence import passage_ids
     from evaluator.seeds import load_digests, shipped_seeds_path, unknown_sources
 
     folder = bank_folder or shipped_bank_path()
     loaded, faults = read_bank(folder)
     if not any(fault.fatal for fault in faults):
         faults.extend(completeness_faults(loaded, folder))
-        faults.extend(unknown_sources(folder, load_digests(seeds_folder or shipped_seeds_path())))
+        seeds = seeds_folder or shipped_seeds_path()
+        faults.extend(unknown_sources(folder, load_digests(seeds), passage_ids(seeds)))
     for fault in faults:
         click.echo(str(fault))
     for note in draft_notes(folder):
@@ -69,5 +72,5 @@ def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     click.echo(f"{len(loaded.questions)} questions, no faults.", err=True)
 
 
-for command in (test_statements,):
+for command in (new, draft, test_statements):
     bank.add_command(command)

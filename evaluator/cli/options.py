@@ -38,21 +38,27 @@ def draft_option(command: Command) -> Command:
     )
 
 
+_model_option = click.option(
+    "--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"
+)
+_threads_option = click.option(
+    "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
+)
+
+
+def encoder_options(command: Command) -> Command:
+    """Add ``--model`` and ``--threads``."""
+    return _model_option(_threads_option(command))
+
+
 def model_options(command: Command) -> Command:
     """Add ``--model``, ``--stance-model`` and ``--threads``."""
-    for option in (
-        click.option(
-            "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
-        ),
-        click.option(
-            "--stance-model",
-            metavar="PATH",
-            help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
-        ),
-        click.option("--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"),
-    ):
-        command = option(command)
-    return command
+    stance = click.option(
+        "--stance-model",
+        metavar="PATH",
+        help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
+    )
+    return _model_option(stance(_threads_option(command)))
 
 
 def calibration_option(command: Command) -> Command:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from evaluator.cli.bank_compare import diff
 from evaluator.cli.bank_making import draft, new
 from evaluator.cli.bank_statements import test_statements
 from evaluator.cli.options import bank_option, named_question
@@ -72,5 +73,5 @@ def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     click.echo(f"{len(loaded.questions)} questions, no faults.", err=True)
 
 
-for command in (new, draft, test_statements):
+for command in (new, draft, test_statements, diff):
     bank.add_command(command)

@@ -61,6 +61,28 @@ def model_options(command: Command) -> Command:
     return _model_option(stance(_threads_option(command)))
 
 
+def mapping_option(command: Command) -> Command:
+    """Add ``--map``."""
+    return click.option(
+        "--map",
+        "mapping",
+        multiple=True,
+        callback=_mapping,
+        metavar="COLUMN=QUESTION_ID",
+        help="Wide files: which column answers which question.",
+    )(command)
+
+
+def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for value in values:
+        column, equals, question = value.rpartition("=")
+        if not equals or not column or not question:
+            raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
+        mapping[column] = question
+    return mapping
+
+
 def calibration_option(command: Command) -> Command:
     """Add ``--calibration``."""
     return click.option(

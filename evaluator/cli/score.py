@@ -15,6 +15,7 @@ from evaluator.cli.options import (
     bank_option,
     calibration_option,
     draft_option,
+    mapping_option,
     model_options,
 )
 
@@ -31,16 +32,6 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -
     if unknown or not chosen:
         raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not among {', '.join(FORMATS)}.")
     return chosen
-
-
-def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
-    for value in values:
-        column, equals, question = value.rpartition("=")
-        if not equals or not column or not question:
-            raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
-        mapping[column] = question
-    return mapping
 
 
 format_option = click.option(
@@ -66,14 +57,7 @@ output_option = click.option(
 @draft_option
 @format_option
 @output_option
-@click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    callback=_mapping,
-    metavar="COLUMN=QUESTION_ID",
-    help="Wide files: which column answers which question.",
-)
+@mapping_option
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
 @calibration_option

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from evaluator.bank_files import readable_files
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, KeyPoint, Question, RedFlag, Result
-from evaluator.engine import Engine
+from evaluator.engine import Engine, Models
 from evaluator.matching import QuestionVectors
 from evaluator.models.encoder import Encoder
 from evaluator.models.stance import STANCES, StanceCase, StanceJudge
@@ -131,22 +131,35 @@ def bank_statements(bank: Bank, folder: Path) -> tuple[Statement, ...]:
 def check_statements(engine: Engine, statements: Sequence[Statement]) -> tuple[StatementCheck, ...]:
     """Judge every statement as an answer to its question, as it stands and with itself left out of its behaviour.
 
-    All texts are embedded together and all pairs of a text and a behaviour are judged together, before any is concluded.
+    All texts are embedded together, and all statements of a question are judged together.
     """
-    models = replace(
+    known = replace(
         engine.models, encoder=_KnownVectors(engine.models.encoder), judge=_KnownStances(engine.models.judge)
     )
-    quick = Engine(engine.bank, models, engine.calibration)
-    _judge_together(quick, statements)
-    answers = [Answer(item.behaviour, item.question, item.text) for item in statements]
-    without: dict[tuple[str, Side, str], Result | None] = {}
-    checks = []
-    for item, result in zip(statements, quick.evaluate(answers), strict=True):
-        key = (item.behaviour, item.side, item.text)
-        if key not in without:
-            without[key] = _left_out(quick, item)
-        checks.append(_check(item, result, without[key]))
-    return tuple(checks)
+    pieces = {item.text: [piece.text for piece in segment(normalise(item.text))] for item in statements}
+    known.encoder.encode(list(dict.fromkeys(text for texts in pieces.values() for text in texts)))
+    checks: dict[Statement, StatementCheck] = {}
+    left_out: dict[tuple[object, ...], Result] = {}
+    for question in engine.bank.questions:
+        own = [item for item in statements if item.question == question.id]
+        alone = _engine_for(question, engine, known)
+        texts = list(dict.fromkeys(text for item in own for text in pieces[item.text]))
+        if texts:
+            known.judge.judge(list(_cases(alone.vectors(question), texts, known.encoder.encode(texts))))
+        answers = (Answer(item.behaviour, item.question, item.text) for item in own)
+        for item, result in zip(own, alone.evaluate(answers), strict=True):
+            rest = _without(question, item)
+            # A behaviour that several questions share is the same without its statement in each of them.
+            key = (rest.key_points, rest.red_flags, item.text) if rest else ()
+            if rest and key not in left_out:
+                left_out[key] = _engine_for(rest, engine, known).evaluate_one(rest.id, item.text)
+            checks[item] = _check(item, result, left_out.get(key))
+    return tuple(checks[item] for item in statements)
+
+
+def _engine_for(question: Question, engine: Engine, models: Models) -> Engine:
+    """Return an engine for one question: others decide only whether an answer is off topic, which is not asked here."""
+    return Engine(Bank((question,), engine.bank.digest), models, engine.calibration)
 
 
 def _sides(behaviour: KeyPoint | RedFlag) -> Iterator[tuple[Side, tuple[str, ...]]]:
@@ -173,26 +186,18 @@ def _places(folder: Path) -> dict[tuple[str, ...], tuple[str, int]]:
     return places
 
 
-def _left_out(engine: Engine, item: Statement) -> Result | None:
-    """Return the result of a statement with itself left out of its behaviour, or None where its side would be empty."""
-    question = engine.bank.find(item.question)
-    assert question is not None
-    rest = _without(question, item)
-    if rest is None:
-        return None
-    alone = Engine(Bank((rest,), engine.bank.digest), engine.models, engine.calibration)
-    return alone.evaluate_one(rest.id, item.text)
-
-
 def _without(question: Question, item: Statement) -> Question | None:
-    """Return a question whose one behaviour is the statement's own, without the statement; nothing else decides its status."""
+    """Return a question whose one behaviour is the statement's own, without the statement; None where its side would be empty.
+
+    Nothing else of a question decides what becomes of a behaviour.
+    """
     bare = replace(question, key_points=(), red_flags=(), model_answers=())
     for point in question.key_points:
         if point.id == item.behaviour and item.side in SIDES[:2]:
             affirm, deny = (tuple(text for text in side if text != item.text) for side in point.sides)
             if not affirm or (point.deny and not deny):
                 return None
-            return replace(bare, key_points=(replace(point, affirm=affirm, deny=deny),))
+            return replace(bare, key_points=(replace(point, affirm=affirm, deny=deny, weight=1.0),))
     for flag in question.red_flags:
         if flag.id == item.behaviour and item.side in SIDES[2:]:
             told, safe = (tuple(text for text in side if text != item.text) for side in flag.sides)
@@ -240,18 +245,6 @@ def _confusions(item: Statement, result: Result) -> Iterator[Confusion]:
             yield Confusion(name, "raised", True)
         elif item.side == "statements" and name != item.behaviour:
             yield Confusion(name, "raised", False)
-
-
-def _judge_together(engine: Engine, statements: Sequence[Statement]) -> None:
-    """Embed every segment at once and hold it against every behaviour of its questions, a question at a time."""
-    pieces = {item.text: [piece.text for piece in segment(normalise(item.text))] for item in statements}
-    engine.models.encoder.encode(list(dict.fromkeys(text for texts in pieces.values() for text in texts)))
-    for question in engine.bank.questions:
-        own = [text for item in statements if item.question == question.id for text in pieces[item.text]]
-        if own:
-            texts = list(dict.fromkeys(own))
-            vectors = engine.models.encoder.encode(texts)
-            engine.models.judge.judge(list(_cases(engine.vectors(question), texts, vectors)))
 
 
 def _cases(question: QuestionVectors, texts: Sequence[str], vectors: FloatArray) -> Iterator[StanceCase]:

@@ -182,6 +182,19 @@ def test_no_text_is_encoded_twice_and_the_bank_is_judged_as_the_engine_judges_it
             assert check.taken_for == next(point.status for point in result.points if point.id == item.behaviour)
 
 
+def test_two_behaviours_of_one_name_are_two(folder: Path) -> None:
+    other = BANK.replace("id: rude", "id: other").replace(
+        "until every customer has finished talking", "to music at home"
+    )
+    (folder / "other.yaml").write_text(other, encoding="utf-8")
+    bank = load_bank(folder)
+    checks = check_statements(engine(bank), bank_statements(bank, folder))
+    text = "I listen until the customer has finished talking."
+    assert {c.statement.question: c.left_out for c in checks if c.statement.text == text} == {
+        "rude": "covered", "other": "missed",
+    }  # fmt: skip
+
+
 def test_shares() -> None:
     assert pass_share("none", []).share == 1.0
     assert pass_share("none", []).left_out_share is None

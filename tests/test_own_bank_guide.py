@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from evaluator.bank import load_bank
+from evaluator.bank_diff import Change, ScoreMove
 from evaluator.cli import main
 from evaluator.cli.seeds import seeds
+from evaluator.statement_checks import Confusion, PassShare, Statement, StatementCheck
 
 GUIDE = (Path(__file__).parent.parent / "docs" / "your-own-bank.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^\.venv/bin/evaluator (.+)$", GUIDE, re.MULTILINE)
@@ -111,3 +114,11 @@ def test_every_command_of_the_guide_is_run_here() -> None:
     for line in COMMANDS:
         start = " ".join(line.split()[: 2 if line.split()[0] in ("bank", "seeds") else 1])
         assert f'run("{start}")' in source, start
+
+
+def test_the_guide_names_every_field_of_the_json_forms() -> None:
+    forms = GUIDE.split("## For programs")[1]
+    for form in (StatementCheck, Confusion, Statement, PassShare, Change, ScoreMove):
+        for field in fields(form):
+            if field.name not in ("name", "old_score", "old_level", "new_score", "new_level"):
+                assert re.search(rf"\b{field.name}\b", forms), field.name

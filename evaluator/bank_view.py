@@ -11,7 +11,7 @@ WIDTH = 96
 
 def describe_question(question: Question) -> str:
     """Return a question with its key points, red flags, model answers and anchors as text of 96 columns."""
-    lines = [question.text, f"id: {question.id}", ""]
+    lines = [question.text, f"id: {question.id}{' (draft)' if question.draft else ''}", ""]
     lines.append("Key points (derived from the model answers)" if question.derived else "Key points")
     for point in question.key_points:
         lines.append(f"  {'*' * round(min(point.weight, 5)):5} {point.label}  [{point.id}, weight {point.weight:g}]")

@@ -125,6 +125,8 @@ class Question:
     """Level to a description of an answer at that level; some levels may be absent."""
     derived: bool = False
     """Whether the key points were derived from the model answers because the file has none."""
+    draft: bool = False
+    """Whether the file says that it is not finished: answers to it are not scored unless that is asked for."""
 
 
 @dataclass(frozen=True, slots=True)

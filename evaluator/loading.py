@@ -26,6 +26,7 @@ def load_engine(
     *,
     stance_model: str | None = None,
     calibration: Path | None = None,
+    allow_draft: bool = False,
 ) -> Engine:
     """Return an engine ready to judge.
 
@@ -35,13 +36,14 @@ def load_engine(
         threads: processor threads; None for all.
         stance_model: path or name of a CrossEncoder trained for inference; None for the shipped judge.
         calibration: a file that ``evaluator calibrate`` wrote; None for the shipped numbers.
+        allow_draft: whether questions whose status is draft may be used.
 
     Raises:
-        BankError: the bank cannot be used.
+        BankError: the bank cannot be used, or has a draft that is not allowed.
         ModelError: a model is missing or not the one it should be.
         CalibrationError: the calibration file cannot be used.
     """
-    bank = load_bank(bank_folder)
+    bank = load_bank(bank_folder, allow_draft=allow_draft)
     numbers = load_calibration(calibration)
     encoder, digest = load_encoder(model, threads)
     tuned = TunedJudge()

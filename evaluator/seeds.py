@@ -129,15 +129,17 @@ def _points(path: Path, lines: list[str], start: int) -> Iterator[str]:
         yield match.group(2).strip()
 
 
-def unknown_sources(bank_folder: Path, digests: tuple[Digest, ...]) -> Iterator[Fault]:
-    """Yield every source named in a bank that is neither a point of a digest nor a public standard."""
+def unknown_sources(
+    bank_folder: Path, digests: tuple[Digest, ...], passages: frozenset[str] = frozenset()
+) -> Iterator[Fault]:
+    """Yield every source named in a bank that is neither a point of a digest, nor one of ``passages``, nor a public standard."""
     points = {f"{digest.id}#{number}" for digest in digests for number in range(1, len(digest.points) + 1)}
     known = ", ".join(digest.id for digest in digests)
     for file, line, source in source_references(bank_folder):
         if source.startswith(FIELD_SOURCE):
             if len(source) < len(FIELD_SOURCE) + 10:
                 yield Fault(file, line, f"{source!r} names no standard. Say which, and where to look it up.", False)
-        elif source not in points:
+        elif source not in points and source not in passages:
             cure = f"Name a point as digest#number (digests: {known}), or `{FIELD_SOURCE} <standard>`."
             yield Fault(file, line, f"no source {source!r}. {cure}", False)
 

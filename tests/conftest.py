@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder
 from hypothesis import settings
+
+from evaluator.models.stance import NearestStatementJudge
 
 # The same examples on every machine and run: whoever looks for new ones gives --hypothesis-profile=search.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
@@ -20,3 +23,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def update_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be written."""
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def word_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every engine that is loaded judge by word overlap."""
+    import evaluator.loading
+    import evaluator.models.encoder
+
+    class Judge(NearestStatementJudge, NeutralReader):
+        digest = "1" * 64
+
+    for module in (evaluator.loading, evaluator.models.encoder):
+        monkeypatch.setattr(module, "load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
+    monkeypatch.setattr(evaluator.loading, "TunedJudge", Judge)
+    monkeypatch.setattr(evaluator.loading, "load_calibration", lambda *_: CALIBRATION)

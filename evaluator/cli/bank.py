@@ -1,4 +1,4 @@
-"""``evaluator bank``: look at the questions, and check their files."""
+"""``evaluator bank``: make questions, look at them, check, test and compare them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from pathlib import Path
 
 import click
 
-from evaluator.cli.options import bank_option
+from evaluator.cli.bank_compare import diff
+from evaluator.cli.bank_making import draft, new
+from evaluator.cli.bank_statements import test_statements
+from evaluator.cli.options import bank_option, named_question
 
 
 @click.group()
 def bank() -> None:
-    """List, show and check the questions."""
+    """Make, look at, check, test and compare the questions."""
 
 
 @bank.command("list")
@@ -24,7 +27,7 @@ def list_questions(bank_folder: Path | None) -> None:
     loaded = load_bank(bank_folder)
     width = max(len(question.id) for question in loaded.questions)
     for question in loaded.questions:
-        kind = "derived" if question.derived else "points "
+        kind = "draft  " if question.draft else "derived" if question.derived else "points "
         click.echo(f"{question.id:{width}}  {len(question.key_points):2} {kind}  {question.text}")
 
 
@@ -33,17 +36,10 @@ def list_questions(bank_folder: Path | None) -> None:
 @bank_option
 def show(question_id: str, bank_folder: Path | None) -> None:
     """Show what is known about good answers to a question."""
-    from evaluator.bank import load_bank, match_question, nearest_question_id
-
-    loaded = load_bank(bank_folder)
-    question = match_question(loaded, question_id)
-    if question is None:
-        near = nearest_question_id(loaded, question_id)
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise click.BadParameter(f"no question {question_id!r}.{hint} See: evaluator bank list", param_hint="ID")
+    from evaluator.bank import load_bank
     from evaluator.bank_view import describe_question
 
-    click.echo(describe_question(question))
+    click.echo(describe_question(named_question(load_bank(bank_folder), question_id, "ID")))
 
 
 @bank.command()
@@ -57,17 +53,25 @@ def show(question_id: str, bank_folder: Path | None) -> None:
 )
 def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
-    from evaluator.bank import completeness_faults, read_bank, shipped_bank_path
+    from evaluator.bank import completeness_faults, draft_notes, read_bank, shipped_bank_path
+    from evaluator.evidence import passage_ids
     from evaluator.seeds import load_digests, shipped_seeds_path, unknown_sources
 
     folder = bank_folder or shipped_bank_path()
     loaded, faults = read_bank(folder)
     if not any(fault.fatal for fault in faults):
         faults.extend(completeness_faults(loaded, folder))
-        faults.extend(unknown_sources(folder, load_digests(seeds_folder or shipped_seeds_path())))
+        seeds = seeds_folder or shipped_seeds_path()
+        faults.extend(unknown_sources(folder, load_digests(seeds), passage_ids(seeds)))
     for fault in faults:
         click.echo(str(fault))
+    for note in draft_notes(folder):
+        click.echo(f"note: {note}", err=True)
     if faults:
         click.echo(f"{len(faults)} faults in {folder}", err=True)
         sys.exit(1)
     click.echo(f"{len(loaded.questions)} questions, no faults.", err=True)
+
+
+for command in (new, draft, test_statements, diff):
+    bank.add_command(command)

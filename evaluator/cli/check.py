@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, bank_option, calibration_option, model_options
+from evaluator.cli.options import (
+    EXIT_UNSCORED,
+    bank_option,
+    calibration_option,
+    draft_option,
+    model_options,
+    named_question,
+)
 
 if TYPE_CHECKING:
     from evaluator.domain import Bank, Question, Result
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
 @click.option("--with-model-answers", is_flag=True, help="Show model answers, too.")
 @bank_option
+@draft_option
 @calibration_option
 @model_options
 def check(
@@ -29,6 +37,7 @@ def check(
     form: str,
     with_model_answers: bool,
     bank_folder: Path | None,
+    allow_draft: bool,
     calibration: Path | None,
     model: str | None,
     stance_model: str | None,
@@ -37,16 +46,18 @@ def check(
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
 
-    bank = load_bank(bank_folder)
+    bank = load_bank(bank_folder, allow_draft=allow_draft)
     interactive = answer is None and sys.stdin.isatty() and form == "text"
-    question = _named_question(bank, question_name) if question_name else None
+    question = named_question(bank, question_name, "--question") if question_name else None
     if question is None:
         if not interactive:
             raise click.UsageError("Name the question with --question. See: evaluator bank list")
         question = _choose_question(bank)
     from evaluator.loading import load_engine
 
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = load_engine(
+        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
+    )
     if interactive:
         _converse(engine, question, with_model_answers)
         return
@@ -55,17 +66,6 @@ def check(
     click.echo(_render(result, form, with_model_answers))
     if result.unscored:
         sys.exit(EXIT_UNSCORED)
-
-
-def _named_question(bank: Bank, name: str) -> Question:
-    from evaluator.bank import match_question, nearest_question_id
-
-    question = match_question(bank, name)
-    if question is None:
-        near = nearest_question_id(bank, name)
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise click.BadParameter(f"no question {name!r}.{hint} See: evaluator bank list", param_hint="--question")
-    return question
 
 
 def _choose_question(bank: Bank) -> Question:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from evaluator.domain import Bank, Question
 
 Command = Callable[..., Any]
 
 EXIT_UNSCORED = 3
 """Done, but some rows could not be scored."""
+
+EXIT_FAILED_UNDER = 4
+"""A --fail-under was not met."""
 
 
 def bank_option(command: Command) -> Command:
@@ -25,21 +31,56 @@ def bank_option(command: Command) -> Command:
     )(command)
 
 
+def draft_option(command: Command) -> Command:
+    """Add ``--allow-draft``."""
+    return click.option("--allow-draft", is_flag=True, help="Use questions whose status is draft, to try them out.")(
+        command
+    )
+
+
+_model_option = click.option(
+    "--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"
+)
+_threads_option = click.option(
+    "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
+)
+
+
+def encoder_options(command: Command) -> Command:
+    """Add ``--model`` and ``--threads``."""
+    return _model_option(_threads_option(command))
+
+
 def model_options(command: Command) -> Command:
     """Add ``--model``, ``--stance-model`` and ``--threads``."""
-    for option in (
-        click.option(
-            "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
-        ),
-        click.option(
-            "--stance-model",
-            metavar="PATH",
-            help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
-        ),
-        click.option("--model", metavar="PATH", help="Any sentence-transformers model.  [default: all-MiniLM-L6-v2]"),
-    ):
-        command = option(command)
-    return command
+    stance = click.option(
+        "--stance-model",
+        metavar="PATH",
+        help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
+    )
+    return _model_option(stance(_threads_option(command)))
+
+
+def mapping_option(command: Command) -> Command:
+    """Add ``--map``."""
+    return click.option(
+        "--map",
+        "mapping",
+        multiple=True,
+        callback=_mapping,
+        metavar="COLUMN=QUESTION_ID",
+        help="Wide files: which column answers which question.",
+    )(command)
+
+
+def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    mapping = {}
+    for value in values:
+        column, equals, question = value.rpartition("=")
+        if not equals or not column or not question:
+            raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
+        mapping[column] = question
+    return mapping
 
 
 def calibration_option(command: Command) -> Command:
@@ -66,3 +107,15 @@ def audience_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def named_question(bank: Bank, name: str, parameter: str) -> Question:
+    """Return the question of that id or text, or raise a usage error that names the nearest id."""
+    from evaluator.bank import match_question, nearest_question_id
+
+    question = match_question(bank, name)
+    if question is None:
+        near = nearest_question_id(bank, name)
+        hint = f" Did you mean {near!r}?" if near else ""
+        raise click.BadParameter(f"no question {name!r}.{hint} See: evaluator bank list", param_hint=parameter)
+    return question

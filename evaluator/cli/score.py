@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, audience_options, bank_option, calibration_option, model_options
+from evaluator.cli.options import (
+    EXIT_UNSCORED,
+    audience_options,
+    bank_option,
+    calibration_option,
+    draft_option,
+    mapping_option,
+    model_options,
+)
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
@@ -24,16 +32,6 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -
     if unknown or not chosen:
         raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not among {', '.join(FORMATS)}.")
     return chosen
-
-
-def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
-    for value in values:
-        column, equals, question = value.rpartition("=")
-        if not equals or not column or not question:
-            raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
-        mapping[column] = question
-    return mapping
 
 
 format_option = click.option(
@@ -56,16 +54,10 @@ output_option = click.option(
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
 @bank_option
+@draft_option
 @format_option
 @output_option
-@click.option(
-    "--map",
-    "mapping",
-    multiple=True,
-    callback=_mapping,
-    metavar="COLUMN=QUESTION_ID",
-    help="Wide files: which column answers which question.",
-)
+@mapping_option
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
 @calibration_option
@@ -73,6 +65,7 @@ output_option = click.option(
 def score(
     files: tuple[Path, ...],
     bank_folder: Path | None,
+    allow_draft: bool,
     formats: tuple[str, ...],
     output: Path | None,
     mapping: dict[str, str],
@@ -88,7 +81,7 @@ def score(
     from evaluator.answers import read_answers
     from evaluator.bank import load_bank
 
-    bank = load_bank(bank_folder)
+    bank = load_bank(bank_folder, allow_draft=allow_draft)
     tables = [
         read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
         for path in files
@@ -102,7 +95,9 @@ def score(
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = load_engine(
+        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
+    )
     answers = (answer for table in tables for answer in table.answers)
     results = mark_duplicates(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)

@@ -11,15 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, model_options
+from evaluator.cli.options import EXIT_FAILED_UNDER, bank_option, calibration_option, draft_option, model_options
 
 if TYPE_CHECKING:
     from evaluator.agreement import Agreement
     from evaluator.engine import Engine
     from evaluator.ratings import RatedAnswer, RatedFile
-
-EXIT_FAILED_UNDER = 4
-"""A --fail-under was not met."""
 
 rating_option = click.option(
     "--rating",
@@ -36,6 +33,7 @@ rating_option = click.option(
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--fail-under", type=float, metavar="KAPPA", help="Exit with 4 where quadratic weighted kappa is lower.")
 @bank_option
+@draft_option
 @calibration_option
 @model_options
 def validate(
@@ -44,6 +42,7 @@ def validate(
     form: str,
     fail_under: float | None,
     bank_folder: Path | None,
+    allow_draft: bool,
     calibration: Path | None,
     model: str | None,
     stance_model: str | None,
@@ -55,7 +54,9 @@ def validate(
     from evaluator.ratings import read_rated
 
     file = read_rated(rated, load_bank(bank_folder), columns)
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = load_engine(
+        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
+    )
     report = _validation(engine, file)
     click.echo(json.dumps(report, indent=2) if form == "json" else _as_text(report))
     if fail_under is not None and report["agreement"]["kappa"]["value"] < fail_under:
@@ -74,12 +75,14 @@ def validate(
     help="Where the cut-offs go; use them with --calibration.",
 )
 @bank_option
+@draft_option
 @model_options
 def calibrate(
     rated: Path,
     columns: tuple[str, ...],
     output: Path,
     bank_folder: Path | None,
+    allow_draft: bool,
     model: str | None,
     stance_model: str | None,
     threads: int | None,
@@ -96,7 +99,7 @@ def calibrate(
         raise CalibrationError(
             f"{rated.name}: {len(file.answers)} rated answers; cut-offs need at least {LEAST_RATINGS}. Rate more answers."
         )
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model)
+    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, allow_draft=allow_draft)
     free = [item for item in _judged(engine, file.answers) if not item[2]]
     if len(free) < LEAST_RATINGS:
         raise CalibrationError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
 from evaluator.models.encoder import Encoder
 from evaluator.models.stance import CONDUCT, STANCES, ConductReader, StanceCase, StanceJudge
-from evaluator.text import content_words, normalise, segment
+from evaluator.text import content_words, normalise, segment, words
 
 FloatArray = NDArray[np.float32]
 
@@ -42,6 +42,8 @@ class BehaviourVectors:
     deny_vectors: FloatArray
     harmful: bool
     """Whether it is a red flag."""
+    sides: Mapping[str, int] = field(default_factory=dict)
+    """The words of each statement, and which of ``STANCES`` they take: who says them word for word leaves no doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,8 @@ def question_vectors(
 
     def behaviour(item: KeyPoint | RedFlag) -> BehaviourVectors:
         affirm, deny = item.sides
-        return BehaviourVectors(item.id, affirm, deny, stack(affirm), stack(deny), isinstance(item, RedFlag))
+        sides = {_spoken(text): 0 for text in affirm} | {_spoken(text): 1 for text in deny}
+        return BehaviourVectors(item.id, affirm, deny, stack(affirm), stack(deny), isinstance(item, RedFlag), sides)
 
     return QuestionVectors(
         question,
@@ -176,6 +179,11 @@ def _asks_for_facts(question: Question, reader: ConductReader) -> bool:
     readings = reader.read(context_texts(question)[1:])
     neutral = float(readings[:, CONDUCT.index("neutral")].mean()) if len(readings) else 0.0
     return neutral > NEUTRAL_SHARE
+
+
+def _spoken(statement: str) -> str:
+    """Return the words of a statement as they come out of an answer: normalised, fillers removed, in lower case."""
+    return " ".join(words(" ".join(piece.text for piece in segment(normalise(statement)) if piece.whole)))
 
 
 def closeness(text: str, vector: FloatArray, question: QuestionVectors) -> Closeness:
@@ -218,6 +226,13 @@ def match_answer(
             cases.append(_case(segments[index].text, behaviour, affirm[index], deny[index]))
             owners.append((number, index, float(near[index])))
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
+    readings = readings.copy()
+    for case, (number, index, _) in enumerate(owners):
+        side = behaviours[number].sides.get(" ".join(words(segments[index].text)))
+        if side is not None:
+            stances[case] = np.eye(len(STANCES), dtype=np.float32)[side]
+            if behaviours[number].harmful and side == 0:
+                readings[index] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
     likeliest: dict[int, tuple[float, str, float]] = {}
     for (number, index, similarity), row in zip(owners, stances, strict=True):

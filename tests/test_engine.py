@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
-from evaluator.engine import CHUNK
+from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
+from evaluator.models.stance import StanceCase
 from evaluator.results import to_json_line
 
 LISTENS = "I listen until the customer has finished talking."
@@ -418,3 +422,38 @@ def test_any_text_is_judged_or_says_why_not(text: str) -> None:
         assert all(text[quote.start : quote.end] == quote.text for quote in point.evidence)
     if any(kind is FlagKind.RED_FLAG for kind, _ in flags(result)):
         assert result.level == 1
+
+
+# Statements said word for word
+
+
+class NoOpinion:
+    """A judge that finds everything to be neither."""
+
+    name = "no-opinion"
+
+    def judge(self, cases: Sequence[StanceCase], /) -> NDArray[np.float32]:
+        return np.tile(np.array([0.0, 0.0, 1.0], dtype=np.float32), (len(cases), 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "id", "status"),
+    [
+        ("um, I listen until the customer has finished talking", "listens", Coverage.COVERED),
+        ("I INTERRUPT whenever somebody rambles endlessly!", "listens", Coverage.CONTRADICTED),
+        ("I listen until the customer has gone.", "listens", Coverage.MISSED),
+    ],
+)
+def test_a_statement_of_the_bank_said_word_for_word_counts_for_certain(said: str, id: str, status: Coverage) -> None:
+    bank = small_bank()
+    judged = Engine(bank, Models(WordOverlapEncoder(), "0" * 64, NoOpinion(), "none", NeutralReader()), CALIBRATION)
+    assert statuses(judged.evaluate_one("rude-customer", said))[id] is status
+
+
+def test_a_red_flag_said_word_for_word_is_one() -> None:
+    judged = Engine(
+        small_bank(), Models(WordOverlapEncoder(), "0" * 64, NoOpinion(), "none", NeutralReader()), CALIBRATION
+    )
+    result = judged.evaluate_one("rude-customer", "I argue and prove the customer wrong.")
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(result)
+    assert result.level == 1

@@ -103,14 +103,16 @@ def _day() -> date:
 def check(bank_folder: Path | None, seeds_folder: Path | None, originals: Path | None) -> None:
     """Check that every source named in the bank exists, and that no original has changed."""
     from evaluator.bank import shipped_bank_path
+    from evaluator.evidence import passage_ids
     from evaluator.seeds import changed_originals, load_digests, shipped_seeds_path, unknown_sources
 
-    digests = load_digests(seeds_folder or shipped_seeds_path())
+    folder = seeds_folder or shipped_seeds_path()
+    digests = load_digests(folder)
     drafts = sum(digest.status == "draft" for digest in digests)
     # A folder of nothing but drafts serves no bank yet.
     only_drafts = bank_folder is None and 0 < len(digests) == drafts
     bank = bank_folder or shipped_bank_path()
-    problems = [] if only_drafts else [str(fault) for fault in unknown_sources(bank, digests)]
+    problems = [] if only_drafts else [str(fault) for fault in unknown_sources(bank, digests, passage_ids(folder))]
     if originals is not None:
         problems.extend(changed_originals(digests, originals))
     for digest in digests:

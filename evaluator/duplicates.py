@@ -91,7 +91,11 @@ def find_twins(candidates: Sequence[object], texts: Sequence[str]) -> Iterator[t
         if not others:
             continue
         ratios = process.cdist(
-            [texts[own]], [texts[row] for row in others], scorer=fuzz.ratio, score_cutoff=DUPLICATE_RATIO, dtype=np.uint8
+            [texts[own]],
+            [texts[row] for row in others],
+            scorer=fuzz.ratio,
+            score_cutoff=DUPLICATE_RATIO,
+            dtype=np.uint8,
         )
         for other in (others[i] for i in np.flatnonzero(ratios[0])):
             first[own] = min(other, first.get(own, other))

@@ -9,15 +9,16 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from evaluator.domain import Coverage, Result
+from evaluator.domain import Coverage
 from evaluator.errors import EvaluatorError
-from evaluator.results import to_json_line
+from evaluator.stored import Results
 
 Audience = Literal["candidate", "recruiter"]
 
@@ -29,6 +30,9 @@ FLAT_COLUMNS = (
     "contradicted",
 )  # fmt: skip
 """Columns of the flat form, followed by the extra columns of the input."""
+
+MAX_SHEET_ROWS = 1_048_576
+"""Rows that a sheet of a workbook can have, the header among them."""
 
 _EPOCH = datetime(2000, 1, 1)
 """Creation date of every workbook: the same results give the same bytes."""
@@ -64,6 +68,13 @@ class Destination:
         return cls(formats, output, folder)
 
     @property
+    def partial_path(self) -> Path | None:
+        """Where results are kept until all are there; None where they go to standard output."""
+        if self.path is None:
+            return None
+        return self.path / "results.partial" if self.is_folder else self.path.with_name(f"{self.path.name}.partial")
+
+    @property
     def description(self) -> str:
         """Say where the results are, for the end of a run."""
         if self.path is None:
@@ -81,7 +92,7 @@ def sample_answers_path() -> Path:
 
 
 def write_results(
-    results: Sequence[Result],
+    results: Results,
     destination: Destination,
     *,
     audience: str = "recruiter",
@@ -90,17 +101,18 @@ def write_results(
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
     if destination.path is None:
-        sys.stdout.write("".join(_flat_text(results, destination.formats[0])))
+        for piece in _flat_text(results, destination.formats[0]):
+            sys.stdout.write(piece)
         return
     if not destination.is_folder:
-        _write(destination.path, _file_content(results, destination.formats[0]))
+        _write(destination.path, _filler(results, destination.formats[0]))
         return
     for form in destination.formats:
         if form in FILE_FORMATS:
-            _write(destination.path / f"results.{form}", _file_content(results, form))
+            _write(destination.path / f"results.{form}", _filler(results, form))
         else:
             for name, text in _pages(results, form, people, with_model_answers):
-                _write(destination.path / name, text.encode())
+                _write(destination.path / name, partial(_fill, (text,)))
 
 
 def page_name(candidate_id: str) -> str:
@@ -122,11 +134,9 @@ def neutral_cell(value: str) -> str:
     return f"'{value}" if _FORMULA_LEAD.match(value) else value
 
 
-def flat_rows(results: Iterable[Result]) -> Iterator[list[str | float | int | None]]:
+def flat_rows(results: Results) -> Iterator[list[str | float | int | None]]:
     """Yield the header and one row a result. Text is as it was read; writers make it safe for their form."""
-    results = list(results)
-    extra = list(dict.fromkeys(name for result in results for name in result.answer.extra))
-    yield [*FLAT_COLUMNS, *extra]
+    yield [*FLAT_COLUMNS, *results.extra]
     for result in results:
         points = {status: sum(point.status is status for point in result.points) for status in Coverage}
         yield [
@@ -138,56 +148,63 @@ def flat_rows(results: Iterable[Result]) -> Iterator[list[str | float | int | No
             "yes" if result.needs_review else "no",
             "; ".join(f"{flag.kind}:{flag.id}" for flag in result.flags),
             *(points[status] for status in Coverage),
-            *(result.answer.extra.get(name, "") for name in extra),
+            *(result.answer.extra.get(name, "") for name in results.extra),
         ]
 
 
-def _flat_text(results: Sequence[Result], form: str) -> Iterator[str]:
+def _flat_text(results: Results, form: str) -> Iterator[str]:
     if form == "jsonl":
-        yield from (f"{to_json_line(result)}\n" for result in results)
+        yield from (f"{line}\n" for line in results.lines())
         return
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     for row in flat_rows(results):
-        writer.writerow([neutral_cell(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row])
-    yield buffer.getvalue()
+        buffer = io.StringIO()
+        cells = [neutral_cell(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row]
+        csv.writer(buffer, lineterminator="\n").writerow(cells)
+        yield buffer.getvalue()
 
 
-def _file_content(results: Sequence[Result], form: str) -> bytes:
-    if form != "xlsx":
-        return "".join(_flat_text(results, form)).encode()
-    return _workbook(results)
+def _filler(results: Results, form: str) -> Callable[[BinaryIO], None]:
+    """Return what fills a file with results in one of the flat forms."""
+    return partial(_fill_workbook, results) if form == "xlsx" else partial(_fill, _flat_text(results, form))
 
 
-def _workbook(results: Sequence[Result]) -> bytes:
+def _fill(pieces: Iterable[str], file: BinaryIO) -> None:
+    for piece in pieces:
+        file.write(piece.encode())
+
+
+def _fill_workbook(results: Results, file: BinaryIO) -> None:
     import xlsxwriter
 
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(buffer, options) as workbook:
+    # constant_memory: rows go to a temporary file as they come, so that memory does not grow with them.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(file, options) as workbook:
         workbook.set_properties({"created": _EPOCH})
         sheet = workbook.add_worksheet("results")
         sheet.freeze_panes(1, 2)
         for number, row in enumerate(flat_rows(results)):
+            if number == MAX_SHEET_ROWS:
+                raise EvaluatorError(f"A sheet holds {MAX_SHEET_ROWS - 1:,} results and no more. Use --format csv.")
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
                     sheet.write_string(number, column, cell[:32_767])
                 elif cell is not None:
                     sheet.write_number(number, column, cell)
-    return buffer.getvalue()
 
 
-def _pages(
-    results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool
-) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of the index and of every candidate's page."""
+def _pages(results: Results, form: str, audience: Audience, with_model_answers: bool) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of the index and of every candidate's page, whose answers alone are in memory."""
     from evaluator.report.html import render_candidate_html, render_index_html
     from evaluator.report.markdown import render_index_markdown, render_markdown
 
-    ids = list(dict.fromkeys(result.answer.candidate_id for result in results))
-    links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in ids}
-    for candidate_id in ids:
-        own = [result for result in results if result.answer.candidate_id == candidate_id]
+    links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in results.candidates}
+    for candidate_id, places in results.candidates.items():
+        own = list(results.take(places))
         if form == "html":
             text = render_candidate_html(
                 own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
@@ -201,7 +218,7 @@ def _pages(
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Write a file under a temporary name beside it and then rename it, so that no half file is ever seen.
 
     Raises:
@@ -214,10 +231,12 @@ def _write(path: Path, content: bytes) -> None:
             raise EvaluatorError(f"{path} is a link. Remove it, or choose another output.")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            fill(file)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        temporary = ""
     except OSError as error:
+        raise EvaluatorError(f"{path}: cannot be written ({error.strerror}). Choose another output with -o.") from error
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise EvaluatorError(f"{path}: cannot be written ({error.strerror}). Choose another output with -o.") from error

@@ -12,6 +12,8 @@ Command = Callable[..., Any]
 
 EXIT_UNSCORED = 3
 """Done, but some rows could not be scored."""
+EXIT_INTERRUPTED = 130
+"""Stopped with Ctrl-C, as shells number it."""
 
 
 def bank_option(command: Command) -> Command:

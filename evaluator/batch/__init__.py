@@ -1,0 +1,6 @@
+"""Batches of any size: scored chunk by chunk, kept as they come, gone on with after a stop, on one machine or many."""
+
+from evaluator.batch.local import Scored, score_locally
+from evaluator.batch.partial import Identity, PartialResults, file_digest
+
+__all__ = ["Identity", "PartialResults", "Scored", "file_digest", "score_locally"]

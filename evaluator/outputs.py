@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from itertools import islice
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Literal
 
 from evaluator.domain import Coverage
 from evaluator.errors import EvaluatorError
+from evaluator.remote import upload
 from evaluator.stored import Results
 
 Audience = Literal["candidate", "recruiter"]
 
-FILE_FORMATS = ("jsonl", "csv", "xlsx")
+FILE_FORMATS = ("jsonl", "csv", "xlsx", "parquet")
+BINARY_FORMATS = ("xlsx", "parquet")
 FOLDER_FORMATS = ("html", "md")
 
 FLAT_COLUMNS = (
@@ -33,6 +36,9 @@ FLAT_COLUMNS = (
 
 MAX_SHEET_ROWS = 1_048_576
 """Rows that a sheet of a workbook can have, the header among them."""
+
+PARQUET_ROWS = 1_000
+"""Rows of a row group: some 8 MB."""
 
 _EPOCH = datetime(2000, 1, 1)
 """Creation date of every workbook: the same results give the same bytes."""
@@ -48,19 +54,27 @@ class Destination:
     path: Path | None
     """A file, a folder, or None for standard output."""
     is_folder: bool
+    url: str = ""
+    """Where the file goes in the end, in object storage; then ``path`` is None."""
 
     @classmethod
-    def choose(cls, formats: tuple[str, ...], output: Path | None, source: Path) -> Destination:
+    def choose(cls, formats: tuple[str, ...], output: Path | str | None, source: Path) -> Destination:
         """Return where ``formats`` go: ``output``, or standard output for one flat form, or a folder under ``reports``.
 
         Raises:
             EvaluatorError: a binary form would go to standard output, or a folder is named where a file is needed.
         """
         folder = len(formats) > 1 or formats[0] in FOLDER_FORMATS
+        if isinstance(output, str):
+            if folder:
+                raise EvaluatorError(
+                    f"{output}: only a file of one form can be written there. Write a folder, and copy it."
+                )
+            return cls(formats, None, False, output)
         if output is None and folder:
             return cls(formats, Path("reports") / (source.stem if str(source) != "-" else "stdin"), True)
-        if output is None and formats[0] == "xlsx":
-            raise EvaluatorError("--format xlsx needs a file. Add: -o results.xlsx")
+        if output is None and formats[0] in BINARY_FORMATS:
+            raise EvaluatorError(f"--format {formats[0]} needs a file. Add: -o results.{formats[0]}")
         if output is not None and not folder and output.is_dir():
             raise EvaluatorError(f"{output} is a folder. Name a file, such as {output / f'results.{formats[0]}'}")
         if output is not None and folder and output.is_file():
@@ -70,6 +84,8 @@ class Destination:
     @property
     def partial_path(self) -> Path | None:
         """Where results are kept until all are there; None where they go to standard output."""
+        if self.url:
+            return Path(f"{PurePosixPath(self.url).name}.partial")
         if self.path is None:
             return None
         return self.path / "results.partial" if self.is_folder else self.path.with_name(f"{self.path.name}.partial")
@@ -78,7 +94,7 @@ class Destination:
     def description(self) -> str:
         """Say where the results are, for the end of a run."""
         if self.path is None:
-            return ""
+            return f"Written to {self.url}" if self.url else ""
         return (
             f"Open {self.path / 'index.html'}"
             if self.is_folder and "html" in self.formats
@@ -100,6 +116,12 @@ def write_results(
 ) -> None:
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
+    if destination.url:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "results"
+            _write(file, _filler(results, destination.formats[0]))
+            upload(file, destination.url)
+        return
     if destination.path is None:
         for piece in _flat_text(results, destination.formats[0]):
             sys.stdout.write(piece)
@@ -165,7 +187,9 @@ def _flat_text(results: Results, form: str) -> Iterator[str]:
 
 def _filler(results: Results, form: str) -> Callable[[BinaryIO], None]:
     """Return what fills a file with results in one of the flat forms."""
-    return partial(_fill_workbook, results) if form == "xlsx" else partial(_fill, _flat_text(results, form))
+    if form == "xlsx":
+        return partial(_fill_workbook, results)
+    return partial(_fill_parquet, results) if form == "parquet" else partial(_fill, _flat_text(results, form))
 
 
 def _fill(pieces: Iterable[str], file: BinaryIO) -> None:
@@ -195,6 +219,26 @@ def _fill_workbook(results: Results, file: BinaryIO) -> None:
                     sheet.write_string(number, column, cell[:32_767])
                 elif cell is not None:
                     sheet.write_number(number, column, cell)
+
+
+def _fill_parquet(results: Results, file: BinaryIO) -> None:
+    """Write the flat part without the extra columns, and the whole result as JSON in the last column."""
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise EvaluatorError(
+            "--format parquet needs pyarrow. Run: pip install 'pharmacy-interview-evaluator[ray]'"
+        ) from error
+    kinds = {"score": pyarrow.float64(), "level": pyarrow.int8()}
+    kinds |= {str(status): pyarrow.int32() for status in Coverage}
+    fields = [(name, kinds.get(name, pyarrow.string())) for name in (*FLAT_COLUMNS, "result")]
+    rows = islice(flat_rows(results), 1, None)
+    whole = ([*row[: len(FLAT_COLUMNS)], line] for row, line in zip(rows, results.lines(), strict=True))
+    with ParquetWriter(file, pyarrow.schema(fields)) as writer:
+        while part := list(islice(whole, PARQUET_ROWS)):
+            columns = dict(zip((name for name, _ in fields), zip(*part, strict=True), strict=True))
+            writer.write_table(pyarrow.table(columns, schema=pyarrow.schema(fields)))
 
 
 def _pages(results: Results, form: str, audience: Audience, with_model_answers: bool) -> Iterator[tuple[str, str]]:

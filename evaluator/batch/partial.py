@@ -59,14 +59,14 @@ class Identity:
         return "" if other.get("chunk") == own["chunk"] else "another version of the tool"
 
 
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file, or '' for what is no regular file and can be read once only.
+def file_digest(path: Path | str) -> str:
+    """Return the sha256 of a file, or '' for a URL and for what is no regular file and can be read once only.
 
     Raises:
         BatchError: the file cannot be read.
     """
     try:
-        if not path.is_file():
+        if isinstance(path, str) or not path.is_file():
             return ""
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from evaluator.cli.options import (
     calibration_option,
     model_options,
 )
+from evaluator.remote import is_url
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from evaluator.outputs import Destination
     from evaluator.stored import StoredResults
 
-FORMATS = ("jsonl", "csv", "xlsx", "html", "md")
+FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md")
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -36,6 +38,17 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -
     if unknown or not chosen:
         raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not among {', '.join(FORMATS)}.")
     return chosen
+
+
+class _Place(click.ParamType[Path | str]):
+    """A path, or a URL of object storage, which stays text."""
+
+    name = "place"
+
+    def convert(
+        self, value: str | Path, _parameter: click.Parameter | None, _context: click.Context | None
+    ) -> Path | str:
+        return value if is_url(value) else Path(value)
 
 
 def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -55,18 +68,19 @@ format_option = click.option(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md.",
 )
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="A file for one of jsonl, csv, xlsx; a folder for html, md or several formats.",
+    type=_Place(),
+    metavar="PATH",
+    help="A file or URL for one of jsonl, csv, xlsx, parquet; a folder for html, md or several formats.",
 )
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=_Place(), metavar="FILE...")
 @bank_option
 @format_option
 @output_option
@@ -79,17 +93,30 @@ output_option = click.option(
     help="Wide files: which column answers which question.",
 )
 @click.option("--resume", is_flag=True, help="Go on where a run of the same command stopped.")
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Score in this process, or on Ray (needs the extra [ray]).",
+)
+@click.option("--ray-address", metavar="ADDRESS", help="A Ray cluster.  [default: Ray is started on this machine]")
+@click.option("--workers", type=click.IntRange(1, 10_000), help="Processes that score on Ray.  [default: 1]")
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
 @calibration_option
 @model_options
 def score(
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     bank_folder: Path | None,
     formats: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     mapping: dict[str, str],
     resume: bool,
+    engine_name: str,
+    ray_address: str | None,
+    workers: int | None,
     dry_run: bool,
     audience: str,
     with_model_answers: bool,
@@ -102,6 +129,10 @@ def score(
     from evaluator.answers import read_answers
     from evaluator.bank import load_bank
 
+    if engine_name != "ray" and (ray_address or workers):
+        raise click.UsageError("--ray-address and --workers are for --engine ray.")
+    if engine_name == "ray" and any(str(path) == "-" for path in files):
+        raise click.UsageError("--engine ray reads files, not standard input.")
     bank = load_bank(bank_folder)
     tables = [
         read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
@@ -111,14 +142,15 @@ def score(
         _show_reading(path, table)
     if dry_run:
         return
-    from evaluator.batch import Identity, PartialResults, file_digest, score_locally
+    from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
     from evaluator.loading import load_engine
     from evaluator.outputs import Destination
 
-    destination = Destination.choose(formats, output, files[0])
+    destination = Destination.choose(formats, output, Path(files[0]))
     if resume and destination.partial_path is None:
         raise click.UsageError("--resume needs the file or folder that the run which stopped was writing to: -o PATH.")
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    make_engine = partial(load_engine, bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = make_engine()
     identity = Identity(tuple(map(file_digest, files)), mapping, engine.signature)
     with tempfile.TemporaryDirectory() as spool:
         path = destination.partial_path or Path(spool) / "results.partial"
@@ -127,7 +159,12 @@ def score(
         with PartialResults(path, identity, resume=resume) as kept:
             answers = kept.unscored_yet(chain.from_iterable(table.answers for table in tables))
             total = _count(files, bank, mapping) if sys.stderr.isatty() else None
-            _keep(kept, score_locally(engine, answers), total, can_go_on=destination.partial_path is not None)
+            if engine_name == "ray" and not kept.complete:
+                cluster = Cluster(ray_address, workers or 1, threads or 1)
+                chunks = score_on_ray(make_engine, files, bank, mapping, cluster, skip=kept.done)
+            else:
+                chunks = score_locally(engine, answers)
+            _keep(kept, chunks, total, can_go_on=destination.partial_path is not None)
             all_scored = _finish(kept, bank, destination, audience, with_model_answers)
     if not all_scored:
         sys.exit(EXIT_UNSCORED)
@@ -143,7 +180,7 @@ def score(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md.",
 )
 @output_option
 @audience_options
@@ -151,7 +188,7 @@ def report(
     results: Path,
     bank_folder: Path | None,
     formats: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     audience: str,
     with_model_answers: bool,
 ) -> None:
@@ -166,8 +203,8 @@ def report(
     _summarise(read, destination.description)
 
 
-def _show_reading(path: Path, table: AnswerTable) -> None:
-    name = "standard input" if str(path) == "-" else path.name
+def _show_reading(path: Path | str, table: AnswerTable) -> None:
+    name = "standard input" if str(path) == "-" else Path(path).name
     click.echo(f"{name}: {table.shape} form", err=True)
     for column, question_id in table.mapping:
         click.echo(f"  column {column!r} -> {question_id}", err=True)
@@ -175,11 +212,11 @@ def _show_reading(path: Path, table: AnswerTable) -> None:
         click.echo(f"  kept, not judged: {', '.join(table.extra_columns)}", err=True)
 
 
-def _count(files: tuple[Path, ...], bank: Bank, mapping: dict[str, str]) -> int | None:
+def _count(files: tuple[Path | str, ...], bank: Bank, mapping: dict[str, str]) -> int | None:
     """Return how many answers there are, for the time left; None where counting them would use them up."""
     from evaluator.answers import read_answers
 
-    if not all(path.is_file() for path in files):
+    if not all(is_url(path) or Path(path).is_file() for path in files):
         return None
     return sum(1 for path in files for _ in read_answers(path, bank, mapping=mapping).answers)
 

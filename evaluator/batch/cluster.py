@@ -161,8 +161,11 @@ def _started(cluster: Cluster) -> Any:  # noqa: ANN401 - of Ray, which is not ty
         options |= {"num_cpus": cluster.workers * cluster.threads + 1, "include_dashboard": False}
     try:
         ray.init(address=cluster.address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BatchError(f"Ray cannot be reached ({error}). Check --ray-address.") from error
+    except Exception as error:  # a start that takes too long raises no class of its own
+        what = "reached" if cluster.address else "started"
+        raise BatchError(
+            f"Ray cannot be {what} ({error}). Check --ray-address, or score without --engine ray."
+        ) from error
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False

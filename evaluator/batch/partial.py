@@ -109,11 +109,19 @@ class PartialResults:
         """Return itself."""
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Close the file, and remove it where it holds no result: nothing is lost with it."""
+        if kind is not None and self.path.exists():
+            self.settle()
         if self.done == 0:
             self.remove()
         self._file.close()
+
+    def settle(self) -> None:
+        """Count what is in the file, after a stop that may have come in the middle of adding to it."""
+        self._file.seek(0)
+        self._file.readline()
+        self._keep_whole_chunks()
 
     def unscored_yet(self, answers: Iterator[Answer]) -> Iterator[Answer]:
         """Return the answers that are not scored yet: those behind the ones in the file, which must be the same.
@@ -181,7 +189,7 @@ class PartialResults:
     def _keep_whole_chunks(self) -> None:
         """Count what is there, and cut off the chunk whose writing was cut off."""
         end = kept = self._file.tell()
-        lines = 0
+        lines = self.done = 0
         for number, line in enumerate(self._file, start=1):
             if not line.endswith(b"\n"):
                 break

@@ -234,6 +234,7 @@ def _keep(kept: PartialResults, chunks: Iterator[Scored], total: int | None, *, 
                 bar.update(len(chunk))
         kept.finish()
     except BaseException as error:
+        kept.settle()
         if can_go_on and kept.done:
             click.echo(
                 f"Stopped. {kept.done} results are kept in {kept.path}. To go on, give the same command with --resume.",

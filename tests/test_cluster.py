@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from fakes import engine, small_bank
 
 from evaluator import loading
-from evaluator.batch import Cluster, score_locally, score_on_ray
+from evaluator.batch import Cluster, cluster, score_locally, score_on_ray
 from evaluator.cli import main
 from evaluator.domain import Answer
 from evaluator.engine import CHUNK
@@ -73,6 +73,19 @@ def test_ray_gives_the_same_bytes_in_the_same_order(answers: Path, monkeypatch: 
             record.pop(other)
             expected.pop(other)
         assert json.dumps(record) == json.dumps(expected)
+
+
+def test_what_the_reading_task_and_the_actors_do(answers: Path) -> None:
+    """Everything but Ray itself, which needs processes and time: reading into chunks, scoring them, in order."""
+    pytest.importorskip("ray")
+    chunks = cluster._Chunks([answers], BANK, {}, CHUNK)
+    (task,) = chunks.datasource().get_read_tasks(1)
+    scorer = cluster._Scorer(lambda: ENGINE)
+    tables = list(task())
+    assert [table["chunk"].to_pylist() for table in tables] == [[0], [1], [2]]
+    batches = [{name: table[name].to_numpy() for name in ("chunk", "answers")} for table in tables]
+    scored = [json.loads(results) for batch in batches for results in scorer(batch)["results"]]
+    assert [line for lines in scored for line in lines] == EXPECTED[CHUNK:]
 
 
 def test_without_ray_the_error_says_how_to_install_it(

@@ -24,7 +24,7 @@ examples: $(VENV)/.installed  ## regenerates reports/examples
 
 constraints:  ## renews constraints.txt: newest versions that pass the tests
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install -q torch==2.13.0 && $(BIN)/pip install -q -e ".[dev]"
+	$(BIN)/pip install -q torch==2.13.0 && $(BIN)/pip install -q -e ".[dev,ray]"
 	$(BIN)/pip freeze --exclude-editable | sed 's/+cpu//' > constraints.txt
 	$(MAKE) test
 

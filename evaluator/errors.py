@@ -33,3 +33,7 @@ class ModelError(EvaluatorError):
 
 class CalibrationError(EvaluatorError):
     """Cut-offs cannot be fitted, or a calibration file cannot be used."""
+
+
+class BatchError(EvaluatorError):
+    """A batch cannot begin, go on, or be distributed."""

@@ -9,19 +9,23 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Literal
+from functools import partial
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Literal
 
-from evaluator.domain import Coverage, Result
+from evaluator.domain import Coverage
 from evaluator.errors import EvaluatorError
-from evaluator.results import to_json_line
+from evaluator.remote import upload
+from evaluator.stored import Results
 
 Audience = Literal["candidate", "recruiter"]
 
-FILE_FORMATS = ("jsonl", "csv", "xlsx")
+FILE_FORMATS = ("jsonl", "csv", "xlsx", "parquet")
+BINARY_FORMATS = ("xlsx", "parquet")
 FOLDER_FORMATS = ("html", "md")
 
 FLAT_COLUMNS = (
@@ -29,6 +33,12 @@ FLAT_COLUMNS = (
     "contradicted",
 )  # fmt: skip
 """Columns of the flat form, followed by the extra columns of the input."""
+
+MAX_SHEET_ROWS = 1_048_576
+"""Rows that a sheet of a workbook can have, the header among them."""
+
+PARQUET_ROWS = 1_000
+"""Rows of a row group: some 8 MB."""
 
 _EPOCH = datetime(2000, 1, 1)
 """Creation date of every workbook: the same results give the same bytes."""
@@ -44,19 +54,27 @@ class Destination:
     path: Path | None
     """A file, a folder, or None for standard output."""
     is_folder: bool
+    url: str = ""
+    """Where the file goes in the end, in object storage; then ``path`` is None."""
 
     @classmethod
-    def choose(cls, formats: tuple[str, ...], output: Path | None, source: Path) -> Destination:
+    def choose(cls, formats: tuple[str, ...], output: Path | str | None, source: Path) -> Destination:
         """Return where ``formats`` go: ``output``, or standard output for one flat form, or a folder under ``reports``.
 
         Raises:
             EvaluatorError: a binary form would go to standard output, or a folder is named where a file is needed.
         """
         folder = len(formats) > 1 or formats[0] in FOLDER_FORMATS
+        if isinstance(output, str):
+            if folder:
+                raise EvaluatorError(
+                    f"{output}: only a file of one form can be written there. Write a folder, and copy it."
+                )
+            return cls(formats, None, False, output)
         if output is None and folder:
             return cls(formats, Path("reports") / (source.stem if str(source) != "-" else "stdin"), True)
-        if output is None and formats[0] == "xlsx":
-            raise EvaluatorError("--format xlsx needs a file. Add: -o results.xlsx")
+        if output is None and formats[0] in BINARY_FORMATS:
+            raise EvaluatorError(f"--format {formats[0]} needs a file. Add: -o results.{formats[0]}")
         if output is not None and not folder and output.is_dir():
             raise EvaluatorError(f"{output} is a folder. Name a file, such as {output / f'results.{formats[0]}'}")
         if output is not None and folder and output.is_file():
@@ -64,10 +82,19 @@ class Destination:
         return cls(formats, output, folder)
 
     @property
+    def partial_path(self) -> Path | None:
+        """Where results are kept until all are there; None where they go to standard output."""
+        if self.url:
+            return Path(f"{PurePosixPath(self.url).name}.partial")
+        if self.path is None:
+            return None
+        return self.path / "results.partial" if self.is_folder else self.path.with_name(f"{self.path.name}.partial")
+
+    @property
     def description(self) -> str:
         """Say where the results are, for the end of a run."""
         if self.path is None:
-            return ""
+            return f"Written to {self.url}" if self.url else ""
         return (
             f"Open {self.path / 'index.html'}"
             if self.is_folder and "html" in self.formats
@@ -81,7 +108,7 @@ def sample_answers_path() -> Path:
 
 
 def write_results(
-    results: Sequence[Result],
+    results: Results,
     destination: Destination,
     *,
     audience: str = "recruiter",
@@ -89,18 +116,25 @@ def write_results(
 ) -> None:
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
+    if destination.url:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "results"
+            _write(file, _filler(results, destination.formats[0]))
+            upload(file, destination.url)
+        return
     if destination.path is None:
-        sys.stdout.write("".join(_flat_text(results, destination.formats[0])))
+        for piece in _flat_text(results, destination.formats[0]):
+            sys.stdout.write(piece)
         return
     if not destination.is_folder:
-        write_file(destination.path, _file_content(results, destination.formats[0]))
+        _write(destination.path, _filler(results, destination.formats[0]))
         return
     for form in destination.formats:
         if form in FILE_FORMATS:
-            write_file(destination.path / f"results.{form}", _file_content(results, form))
+            _write(destination.path / f"results.{form}", _filler(results, form))
         else:
             for name, text in _pages(results, form, people, with_model_answers):
-                write_file(destination.path / name, text.encode())
+                _write(destination.path / name, partial(_fill, (text,)))
 
 
 def page_name(candidate_id: str) -> str:
@@ -122,11 +156,9 @@ def neutral_cell(value: str) -> str:
     return f"'{value}" if _FORMULA_LEAD.match(value) else value
 
 
-def flat_rows(results: Iterable[Result]) -> Iterator[list[str | float | int | None]]:
+def flat_rows(results: Results) -> Iterator[list[str | float | int | None]]:
     """Yield the header and one row a result. Text is as it was read; writers make it safe for their form."""
-    results = list(results)
-    extra = list(dict.fromkeys(name for result in results for name in result.answer.extra))
-    yield [*FLAT_COLUMNS, *extra]
+    yield [*FLAT_COLUMNS, *results.extra]
     for result in results:
         points = {status: sum(point.status is status for point in result.points) for status in Coverage}
         yield [
@@ -138,56 +170,85 @@ def flat_rows(results: Iterable[Result]) -> Iterator[list[str | float | int | No
             "yes" if result.needs_review else "no",
             "; ".join(f"{flag.kind}:{flag.id}" for flag in result.flags),
             *(points[status] for status in Coverage),
-            *(result.answer.extra.get(name, "") for name in extra),
+            *(result.answer.extra.get(name, "") for name in results.extra),
         ]
 
 
-def _flat_text(results: Sequence[Result], form: str) -> Iterator[str]:
+def _flat_text(results: Results, form: str) -> Iterator[str]:
     if form == "jsonl":
-        yield from (f"{to_json_line(result)}\n" for result in results)
+        yield from (f"{line}\n" for line in results.lines())
         return
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     for row in flat_rows(results):
-        writer.writerow([neutral_cell(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row])
-    yield buffer.getvalue()
+        buffer = io.StringIO()
+        cells = [neutral_cell(cell) if isinstance(cell, str) else "" if cell is None else cell for cell in row]
+        csv.writer(buffer, lineterminator="\n").writerow(cells)
+        yield buffer.getvalue()
 
 
-def _file_content(results: Sequence[Result], form: str) -> bytes:
-    if form != "xlsx":
-        return "".join(_flat_text(results, form)).encode()
-    return _workbook(results)
+def _filler(results: Results, form: str) -> Callable[[BinaryIO], None]:
+    """Return what fills a file with results in one of the flat forms."""
+    if form == "xlsx":
+        return partial(_fill_workbook, results)
+    return partial(_fill_parquet, results) if form == "parquet" else partial(_fill, _flat_text(results, form))
 
 
-def _workbook(results: Sequence[Result]) -> bytes:
+def _fill(pieces: Iterable[str], file: BinaryIO) -> None:
+    for piece in pieces:
+        file.write(piece.encode())
+
+
+def _fill_workbook(results: Results, file: BinaryIO) -> None:
     import xlsxwriter
 
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(buffer, options) as workbook:
+    # constant_memory: rows go to a temporary file as they come, so that memory does not grow with them.
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
+    with xlsxwriter.Workbook(file, options) as workbook:
         workbook.set_properties({"created": _EPOCH})
         sheet = workbook.add_worksheet("results")
         sheet.freeze_panes(1, 2)
         for number, row in enumerate(flat_rows(results)):
+            if number == MAX_SHEET_ROWS:
+                raise EvaluatorError(f"A sheet holds {MAX_SHEET_ROWS - 1:,} results and no more. Use --format csv.")
             for column, cell in enumerate(row):
                 if isinstance(cell, str):
                     sheet.write_string(number, column, cell[:32_767])
                 elif cell is not None:
                     sheet.write_number(number, column, cell)
-    return buffer.getvalue()
 
 
-def _pages(
-    results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool
-) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of the index and of every candidate's page."""
+def _fill_parquet(results: Results, file: BinaryIO) -> None:
+    """Write the flat part without the extra columns, and the whole result as JSON in the last column."""
+    try:
+        import pyarrow
+        from pyarrow.parquet import ParquetWriter
+    except ImportError as error:
+        raise EvaluatorError(
+            "--format parquet needs pyarrow. Run: pip install 'pharmacy-interview-evaluator[ray]'"
+        ) from error
+    kinds = {"score": pyarrow.float64(), "level": pyarrow.int8()}
+    kinds |= {str(status): pyarrow.int32() for status in Coverage}
+    fields = [(name, kinds.get(name, pyarrow.string())) for name in (*FLAT_COLUMNS, "result")]
+    rows = islice(flat_rows(results), 1, None)
+    whole = ([*row[: len(FLAT_COLUMNS)], line] for row, line in zip(rows, results.lines(), strict=True))
+    with ParquetWriter(file, pyarrow.schema(fields)) as writer:
+        while part := list(islice(whole, PARQUET_ROWS)):
+            columns = dict(zip((name for name, _ in fields), zip(*part, strict=True), strict=True))
+            writer.write_table(pyarrow.table(columns, schema=pyarrow.schema(fields)))
+
+
+def _pages(results: Results, form: str, audience: Audience, with_model_answers: bool) -> Iterator[tuple[str, str]]:
+    """Yield the name and text of the index and of every candidate's page, whose answers alone are in memory."""
     from evaluator.report.html import render_candidate_html, render_index_html
     from evaluator.report.markdown import render_index_markdown, render_markdown
 
-    ids = list(dict.fromkeys(result.answer.candidate_id for result in results))
-    links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in ids}
-    for candidate_id in ids:
-        own = [result for result in results if result.answer.candidate_id == candidate_id]
+    links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in results.candidates}
+    for candidate_id, places in results.candidates.items():
+        own = list(results.take(places))
         if form == "html":
             text = render_candidate_html(
                 own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
@@ -202,6 +263,15 @@ def _pages(
 
 
 def write_file(path: Path, content: bytes) -> None:
+    """Write a whole file at once. Raises as ``_write``."""
+
+    def fill(file: BinaryIO) -> None:
+        file.write(content)
+
+    _write(path, fill)
+
+
+def _write(path: Path, fill: Callable[[BinaryIO], None]) -> None:
     """Write a file under a temporary name beside it and then rename it, so that no half file is ever seen.
 
     Raises:
@@ -214,10 +284,12 @@ def write_file(path: Path, content: bytes) -> None:
             raise EvaluatorError(f"{path} is a link. Remove it, or choose another output.")
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            fill(file)
         Path(temporary).chmod(0o644)
         Path(temporary).replace(path)
+        temporary = ""
     except OSError as error:
+        raise EvaluatorError(f"{path}: cannot be written ({error.strerror}). Choose another output with -o.") from error
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise EvaluatorError(f"{path}: cannot be written ({error.strerror}). Choose another output with -o.") from error

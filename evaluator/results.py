@@ -186,9 +186,9 @@ def read_results(path: Path, bank: Bank | None = None) -> list[Result]:
     return results
 
 
-def parse_results(lines: Iterable[str], name: str, bank: Bank | None = None) -> Iterator[Result]:
-    """Yield the results in ``lines``. Raises as ``read_results``."""
-    for number, line in enumerate(lines, start=1):
+def parse_results(lines: Iterable[str], name: str, bank: Bank | None = None, first: int = 1) -> Iterator[Result]:
+    """Yield the results in ``lines``, of which the first has the number ``first``. Raises as ``read_results``."""
+    for number, line in enumerate(lines, start=first):
         if not line.strip():
             continue
         try:

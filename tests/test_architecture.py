@@ -23,7 +23,7 @@ LAYERS = (
 )
 """A module imports from its own layer and those before it, never from one after it."""
 
-HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy"}
+HEAVY = {"torch", "transformers", "sentence_transformers", "sklearn", "scipy", "ray", "pyarrow"}
 """Seconds to import: only inside the function that needs them."""
 
 TOUCHES_THE_WORLD = {"io", "os", "pathlib", "shutil", "socket", "subprocess", "sys", "tempfile", "urllib", "logging", "random", "time", "datetime"}  # fmt: skip

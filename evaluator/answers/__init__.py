@@ -1,4 +1,4 @@
-"""Reads candidates' answers from every input format: CSV, spreadsheets, JSON Lines, long or wide."""
+"""Reads candidates' answers from every input format: CSV, spreadsheets, JSON Lines, Parquet, long or wide."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import BinaryIO, Literal
 from evaluator.answers.columns import Layout, check_header, count_recognised, lay_out
 from evaluator.answers.delimited import read_delimited
 from evaluator.answers.jsonlines import read_json
+from evaluator.answers.parquet import read_parquet
 from evaluator.answers.source import Source, open_source
 from evaluator.answers.spreadsheet import read_spreadsheet
 from evaluator.answers.table import CellFault, Record, Table
@@ -42,9 +43,9 @@ class AnswerTable:
 
 
 def read_answers(
-    source: Path | None, bank: Bank, *, mapping: Mapping[str, str] | None = None, stdin: BinaryIO | None = None
+    source: Path | str | None, bank: Bank, *, mapping: Mapping[str, str] | None = None, stdin: BinaryIO | None = None
 ) -> AnswerTable:
-    """Return the answers in a file, or those that come on standard input where ``source`` is None.
+    """Return the answers in a file, or those that come on standard input where ``source`` is None. Text is a URL.
 
     Long form needs the columns ``candidate_id``, ``question_id`` (or ``question``, an id or a text) and ``answer``;
     wide form needs one column whose header is a question's id or text, or nearly its text. ``mapping`` (column, by
@@ -83,6 +84,8 @@ def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str]) -> Ans
 def _read_table(source: Source, recognised: Callable[[tuple[str, ...]], int]) -> Table:
     if source.kind == "spreadsheet":
         return read_spreadsheet(source)
+    if source.kind == "parquet":
+        return read_parquet(source)
     if source.kind == "json":
         return read_json(source)
     return read_delimited(source, recognised)

@@ -7,16 +7,17 @@ import io
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, Literal, TextIO
 
 from evaluator.errors import AnswersError
+from evaluator.remote import open_url
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-Kind = Literal["csv", "json", "spreadsheet"]
+Kind = Literal["csv", "json", "spreadsheet", "parquet"]
 
 KIND_OF_ENDING: dict[str, Kind] = {
     ".csv": "csv",
@@ -28,6 +29,7 @@ KIND_OF_ENDING: dict[str, Kind] = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".json": "json",
+    ".parquet": "parquet",
 }
 HEAD_BYTES = 65_536
 """How much of a file is looked at to tell what it is."""
@@ -53,6 +55,8 @@ class Source:
     head: bytes
     """Its first bytes; ``stream`` yields them again."""
     stream: io.BufferedReader
+    place: Path | str | None = None
+    """Where it can be opened once more; None for standard input."""
 
     def text(self) -> TextIO:
         """Return the input as text, with its line ends as they are.
@@ -136,15 +140,18 @@ def reading(name: str) -> Iterator[None]:
         raise AnswersError(f"{name}: reading stopped ({error.strerror}). Copy the file and try again.") from error
 
 
-def open_source(path: Path | None, stdin: BinaryIO) -> Source:
+def open_source(path: Path | str | None, stdin: BinaryIO) -> Source:
     """Open ``path``, or ``stdin`` where it is None, and tell what it holds: by its ending, or else by its first bytes.
+
+    A ``path`` that is text is a URL.
 
     Raises:
         AnswersError: it is missing, a folder, not allowed, empty, of an unknown kind, or not of the kind it is named.
     """
     if path is None:
         return _sniffed("standard input", None, _Replayed(stdin, owned=False))
-    ending = path.suffix.lower()
+    if isinstance(path, str):
+        return _opened(PurePosixPath(path), path, open_url(path))
     if path.is_dir():
         raise AnswersError(f"{path.name}: is a folder. Give a file of answers.")
     try:
@@ -153,12 +160,17 @@ def open_source(path: Path | None, stdin: BinaryIO) -> Source:
         raise AnswersError(f"{path.name}: no such file. Check its name and folder.") from error
     except OSError as error:
         raise AnswersError(f"{path.name}: cannot be opened ({error.strerror}). Check that you may read it.") from error
+    return _opened(path, path, stream)
+
+
+def _opened(named: PurePath, place: Path | str, stream: BinaryIO) -> Source:
     replayed = _Replayed(stream, owned=True)
+    ending = named.suffix.lower()
     try:
         if ending and ending not in KIND_OF_ENDING:
             known = ", ".join(sorted(KIND_OF_ENDING))
-            raise AnswersError(f"{path.name}: files ending in {ending} cannot be read. Save it as one of {known}.")
-        return _sniffed(path.name, KIND_OF_ENDING.get(ending), replayed)
+            raise AnswersError(f"{named.name}: files ending in {ending} cannot be read. Save it as one of {known}.")
+        return replace(_sniffed(named.name, KIND_OF_ENDING.get(ending), replayed), place=place)
     except BaseException:
         replayed.close()
         raise
@@ -171,7 +183,7 @@ def _sniffed(name: str, kind: Kind | None, raw: _Replayed) -> Source:
         raise AnswersError(f"{name}: is empty. Export the answers again.")
     if kind is None:
         kind = _kind_of(head)
-    if kind != "spreadsheet":
+    if kind in ("csv", "json"):
         _refuse_binary(name, head)
     return Source(name, kind, head, io.BufferedReader(raw, HEAD_BYTES))
 

@@ -24,6 +24,7 @@ def demo(output: Path, model: str | None, stance_model: str | None, threads: int
     from evaluator.answers import read_answers
     from evaluator.loading import load_engine
     from evaluator.outputs import Destination, sample_answers_path, write_results
+    from evaluator.stored import HeldResults
 
     click.echo("Loading the models ...", err=True)
     engine = load_engine(None, model, threads, stance_model=stance_model)
@@ -31,7 +32,7 @@ def demo(output: Path, model: str | None, stance_model: str | None, threads: int
     click.echo("Scoring the sample answers of six invented candidates ...", err=True)
     results = list(engine.evaluate(table.answers))
     write_results(
-        results,
+        HeldResults(results),
         Destination(("jsonl", "csv", "xlsx", "html", "md"), output, True),
         audience="recruiter",
         with_model_answers=True,

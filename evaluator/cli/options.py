@@ -15,6 +15,8 @@ Command = Callable[..., Any]
 
 EXIT_UNSCORED = 3
 """Done, but some rows could not be scored."""
+EXIT_INTERRUPTED = 130
+"""Stopped with Ctrl-C, as shells number it."""
 
 EXIT_FAILED_UNDER = 4
 """A --fail-under was not met."""

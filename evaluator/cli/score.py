@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from evaluator.cli.options import (
+    EXIT_INTERRUPTED,
     EXIT_UNSCORED,
     audience_options,
     bank_option,
@@ -18,12 +22,16 @@ from evaluator.cli.options import (
     mapping_option,
     model_options,
 )
+from evaluator.remote import is_url
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
-    from evaluator.domain import Result
+    from evaluator.batch import PartialResults, Scored
+    from evaluator.domain import Bank
+    from evaluator.outputs import Destination
+    from evaluator.stored import StoredResults
 
-FORMATS = ("jsonl", "csv", "xlsx", "html", "md")
+FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md")
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -34,6 +42,17 @@ def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -
     return chosen
 
 
+class _Place(click.ParamType[Path | str]):
+    """A path, or a URL of object storage, which stays text."""
+
+    name = "place"
+
+    def convert(
+        self, value: str | Path, _parameter: click.Parameter | None, _context: click.Context | None
+    ) -> Path | str:
+        return value if is_url(value) else Path(value)
+
+
 format_option = click.option(
     "--format",
     "formats",
@@ -41,34 +60,50 @@ format_option = click.option(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md.",
 )
 output_option = click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
-    help="A file for one of jsonl, csv, xlsx; a folder for html, md or several formats.",
+    type=_Place(),
+    metavar="PATH",
+    help="A file or URL for one of jsonl, csv, xlsx, parquet; a folder for html, md or several formats.",
 )
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=_Place(), metavar="FILE...")
 @bank_option
 @draft_option
 @format_option
 @output_option
 @mapping_option
+@click.option("--resume", is_flag=True, help="Go on where a run of the same command stopped.")
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Score in this process, or on Ray (needs the extra [ray]).",
+)
+@click.option("--ray-address", metavar="ADDRESS", help="A Ray cluster.  [default: Ray is started on this machine]")
+@click.option("--workers", type=click.IntRange(1, 10_000), help="Processes that score on Ray.  [default: 1]")
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
 @calibration_option
 @model_options
 def score(
-    files: tuple[Path, ...],
+    files: tuple[Path | str, ...],
     bank_folder: Path | None,
     allow_draft: bool,
     formats: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     mapping: dict[str, str],
+    resume: bool,
+    engine_name: str,
+    ray_address: str | None,
+    workers: int | None,
     dry_run: bool,
     audience: str,
     with_model_answers: bool,
@@ -81,6 +116,10 @@ def score(
     from evaluator.answers import read_answers
     from evaluator.bank import load_bank
 
+    if engine_name != "ray" and (ray_address or workers):
+        raise click.UsageError("--ray-address and --workers are for --engine ray.")
+    if engine_name == "ray" and any(str(path) == "-" for path in files):
+        raise click.UsageError("--engine ray reads files, not standard input.")
     bank = load_bank(bank_folder, allow_draft=allow_draft)
     tables = [
         read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
@@ -90,19 +129,39 @@ def score(
         _show_reading(path, table)
     if dry_run:
         return
-    from evaluator.duplicates import mark_duplicates
+    from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
     from evaluator.loading import load_engine
-    from evaluator.outputs import Destination, write_results
+    from evaluator.outputs import Destination
 
-    destination = Destination.choose(formats, output, files[0])
-    engine = load_engine(
-        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
+    destination = Destination.choose(formats, output, Path(files[0]))
+    if resume and destination.partial_path is None:
+        raise click.UsageError("--resume needs the file or folder that the run which stopped was writing to: -o PATH.")
+    make_engine = partial(
+        load_engine,
+        bank_folder,
+        model,
+        threads,
+        stance_model=stance_model,
+        calibration=calibration,
+        allow_draft=allow_draft,
     )
-    answers = (answer for table in tables for answer in table.answers)
-    results = mark_duplicates(_with_progress(engine.evaluate(answers)))
-    write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
-    _summarise(results, destination.description)
-    if any(result.unscored for result in results):
+    engine = make_engine()
+    identity = Identity(tuple(map(file_digest, files)), mapping, engine.signature)
+    with tempfile.TemporaryDirectory() as spool:
+        path = destination.partial_path or Path(spool) / "results.partial"
+        if resume and not path.exists():
+            click.echo("There is nothing to go on with: starting at the beginning.", err=True)
+        with PartialResults(path, identity, resume=resume) as kept:
+            answers = kept.unscored_yet(chain.from_iterable(table.answers for table in tables))
+            total = _count(files, bank, mapping) if sys.stderr.isatty() else None
+            if engine_name == "ray" and not kept.complete:
+                cluster = Cluster(ray_address, workers or 1, threads or 1)
+                chunks = score_on_ray(make_engine, files, bank, mapping, cluster, skip=kept.done)
+            else:
+                chunks = score_locally(engine, answers)
+            _keep(kept, chunks, total, can_go_on=destination.partial_path is not None)
+            all_scored = _finish(kept, bank, destination, audience, with_model_answers)
+    if not all_scored:
         sys.exit(EXIT_UNSCORED)
 
 
@@ -116,7 +175,7 @@ def score(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md.",
 )
 @output_option
 @audience_options
@@ -124,23 +183,23 @@ def report(
     results: Path,
     bank_folder: Path | None,
     formats: tuple[str, ...],
-    output: Path | None,
+    output: Path | str | None,
     audience: str,
     with_model_answers: bool,
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank
     from evaluator.outputs import Destination, write_results
-    from evaluator.results import read_results
+    from evaluator.stored import StoredResults
 
-    read = read_results(results, load_bank(bank_folder))
+    read = StoredResults(results, load_bank(bank_folder))
     destination = Destination.choose(formats, output, results)
     write_results(read, destination, audience=audience, with_model_answers=with_model_answers)
     _summarise(read, destination.description)
 
 
-def _show_reading(path: Path, table: AnswerTable) -> None:
-    name = "standard input" if str(path) == "-" else path.name
+def _show_reading(path: Path | str, table: AnswerTable) -> None:
+    name = "standard input" if str(path) == "-" else Path(path).name
     click.echo(f"{name}: {table.shape} form", err=True)
     for column, question_id in table.mapping:
         click.echo(f"  column {column!r} -> {question_id}", err=True)
@@ -148,24 +207,63 @@ def _show_reading(path: Path, table: AnswerTable) -> None:
         click.echo(f"  kept, not judged: {', '.join(table.extra_columns)}", err=True)
 
 
-def _with_progress(results: Iterable[Result]) -> Iterator[Result]:
-    """Pass results on, counting them on stderr where that is a terminal."""
-    if not sys.stderr.isatty():
-        yield from results
-        return
-    for done, result in enumerate(results, start=1):
-        if done % 10 == 0:
-            click.echo(f"\rscored {done}", nl=False, err=True)
-        yield result
-    click.echo("\r\033[K", nl=False, err=True)
+def _count(files: tuple[Path | str, ...], bank: Bank, mapping: dict[str, str]) -> int | None:
+    """Return how many answers there are, for the time left; None where counting them would use them up."""
+    from evaluator.answers import read_answers
+
+    if not all(is_url(path) or Path(path).is_file() for path in files):
+        return None
+    return sum(1 for path in files for _ in read_answers(path, bank, mapping=mapping).answers)
 
 
-def _summarise(results: list[Result], where: str) -> None:
-    scored = [result for result in results if result.unscored is None]
-    click.echo(f"{len(scored)} of {len(results)} answers scored. {where}".rstrip(), err=True)
-    for result in results:
+def _keep(kept: PartialResults, chunks: Iterator[Scored], total: int | None, *, can_go_on: bool) -> None:
+    """Score what is not scored yet, and keep what is done whatever happens."""
+    from tqdm import tqdm
+
+    before = kept.done
+    try:
+        # disable=None: nothing is shown where stderr is no terminal.
+        with tqdm(desc="scoring", total=total, initial=before, unit=" answers", disable=None, leave=False) as bar:
+            for chunk in chunks:
+                kept.append(chunk)
+                bar.update(len(chunk))
+        kept.finish()
+    except BaseException as error:
+        kept.settle()
+        if can_go_on and kept.done:
+            click.echo(
+                f"Stopped. {kept.done} results are kept in {kept.path}. To go on, give the same command with --resume.",
+                err=True,
+            )
+        elif isinstance(error, KeyboardInterrupt):
+            click.echo("Stopped before any result could be kept.", err=True)
+        if isinstance(error, KeyboardInterrupt):
+            sys.exit(EXIT_INTERRUPTED)
+        raise
+    if before:
+        click.echo(f"{before} answers were scored before, {kept.done - before} now.", err=True)
+
+
+def _finish(
+    kept: PartialResults, bank: Bank, destination: Destination, audience: str, with_model_answers: bool
+) -> bool:
+    """Write the results in the forms that were asked for, and return whether every answer could be scored."""
+    from evaluator.batch.partial import HEAD_LINES
+    from evaluator.outputs import write_results
+    from evaluator.stored import StoredResults
+
+    results = StoredResults(kept.path, bank, skip=HEAD_LINES, count=kept.done, find_duplicates=True)
+    write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
+    _summarise(results, destination.description)
+    kept.remove()
+    return not results.unscored
+
+
+def _summarise(results: StoredResults, where: str) -> None:
+    scored = len(results) - len(results.unscored)
+    click.echo(f"{scored} of {len(results)} answers scored. {where}".rstrip(), err=True)
+    for result in results.take(results.unscored):
         if result.unscored:
             click.echo(f"  row {result.answer.row}: {result.unscored.reason}: {result.unscored.detail}", err=True)
-    review = sum(result.needs_review for result in scored)
-    if review:
-        click.echo(f"{review} need a person's look (needs_review).", err=True)
+    if results.review:
+        click.echo(f"{results.review} need a person's look (needs_review).", err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evaluator.domain import Result
 from evaluator.report.candidate import candidate_view
@@ -33,7 +33,7 @@ def render_candidate_html(
     return html_environment().get_template("candidate.html.j2").render(view=view)
 
 
-def render_index_html(results: Sequence[Result], *, links: Mapping[str, str]) -> str:
+def render_index_html(results: Iterable[Result], *, links: Mapping[str, str]) -> str:
     """Return the overview of a batch: candidates ranked by mean score, answers to be read by a person, questions.
 
     Args:

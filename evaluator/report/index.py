@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from evaluator.domain import LEVELS, Coverage, FlagKind, Result, Signature
+from evaluator.domain import LEVELS, Coverage, FlagKind, Question, Result, Signature
 from evaluator.report.flags import flag_view
-from evaluator.report.scale import distinct_signatures, mean_score, score_text
+from evaluator.report.scale import mean_of, score_text
 from evaluator.report.views import answer_anchor
 from evaluator.report.visible import one_line
 from evaluator.report.wording import FLAG_NAMES, UNSCORED_TITLES, count
@@ -86,34 +86,43 @@ class IndexView:
         return tuple(row for row in self.review if row.gravity >= len(_PRESSING))
 
 
-def index_view(results: Sequence[Result], *, links: Mapping[str, str]) -> IndexView:
-    """Return the overview of a batch.
+def index_view(results: Iterable[Result], *, links: Mapping[str, str]) -> IndexView:
+    """Return the overview of a batch. Results are looked at one at a time and not kept.
 
     Candidates are ranked by mean score, rounded to one decimal, ties by id; those without a score come last.
     Questions come in the order in which they first occur.
     """
-    by_candidate: dict[str, list[Result]] = {}
-    for result in results:
-        by_candidate.setdefault(result.answer.candidate_id, []).append(result)
-    means = {candidate: mean_score(own) for candidate, own in by_candidate.items()}
-    order = sorted(by_candidate, key=lambda c: (means[c] is None, -(means[c] or 0.0), c))
-    ranked = [means[c] for c in order]
-    answered = {frozenset(_question_id(r) for r in own if r.score is not None) for own in by_candidate.values()}
+    candidates: dict[str, _CandidateTally] = {}
+    questions: dict[str, _QuestionTally] = {}
+    signatures: dict[Signature, None] = {}
+    review: list[tuple[str, ReviewRow]] = []
+    answers = 0
+    for answers, result in enumerate(results, start=1):  # noqa: B007 - the number of the last one is used
+        candidate = result.answer.candidate_id
+        tally = candidates.setdefault(candidate, _CandidateTally())
+        tally.add(result)
+        questions.setdefault(_question_id(result), _QuestionTally(result.question)).add(result)
+        signatures.setdefault(result.signature)
+        if _for_a_person(result):
+            review.append((candidate, _review_row(result, tally.answers, links)))
+    means = {candidate: tally.mean for candidate, tally in candidates.items()}
+    order = sorted(candidates, key=lambda c: (means[c] is None, -(means[c] or 0.0), c))
+    ranks: dict[float, int] = {}
     rows = []
-    for candidate in order:
+    for place, candidate in enumerate(order, start=1):
         mean = means[candidate]
-        rank = "" if mean is None else str(ranked.index(mean) + 1)
-        rows.append(_candidate_row(candidate, by_candidate[candidate], rank, mean, links))
-    review = sum(_for_a_person(result) for result in results)
+        rank = "" if mean is None else str(ranks.setdefault(mean, place))
+        rows.append(_candidate_row(candidate, candidates[candidate], rank, mean, links))
+    places = {candidate: place for place, candidate in enumerate(order)}
+    # Rows of one candidate are in the order of the answers already, and sorting is stable.
+    review.sort(key=lambda item: (item[1].gravity, places[item[0]]))
     return IndexView(
         candidates=tuple(rows),
-        questions=_question_rows(results),
-        review=tuple(
-            sorted((r for c in order for r in _review_rows(by_candidate[c], links)), key=lambda row: row.gravity)
-        ),
-        summary=f"{count(len(order), 'candidate')}, {count(len(results), 'answer')}, {review} to be read by a person.",
-        comparable=len(answered) <= 1,
-        signatures=distinct_signatures(results),
+        questions=tuple(_question_row(identifier, tally) for identifier, tally in questions.items()),
+        review=tuple(row for _, row in review),
+        summary=f"{count(len(order), 'candidate')}, {count(answers, 'answer')}, {len(review)} to be read by a person.",
+        comparable=len({frozenset(tally.scored_questions) for tally in candidates.values()}) <= 1,
+        signatures=tuple(signatures),
     )
 
 
@@ -127,74 +136,95 @@ def relative_link(link: str, fragment: str = "") -> str:
     return f"./{path}#{fragment}" if fragment else f"./{path}"
 
 
+class _CandidateTally:
+    """What the answers of one candidate add up to."""
+
+    def __init__(self) -> None:
+        self.answers = self.review = 0
+        self.scores: list[float] = []
+        self.scored_questions: set[str] = set()
+        self.kinds: Counter[FlagKind] = Counter()
+
+    def add(self, result: Result) -> None:
+        self.answers += 1
+        self.review += _for_a_person(result)
+        self.kinds.update(flag.kind for flag in result.flags)
+        if result.score is not None:
+            self.scores.append(result.score)
+            self.scored_questions.add(_question_id(result))
+
+    @property
+    def mean(self) -> float | None:
+        return mean_of(self.scores)
+
+
+class _QuestionTally:
+    """What the answers to one question add up to."""
+
+    def __init__(self, question: Question | None) -> None:
+        self.question = question
+        self.answers = 0
+        self.scores: list[float] = []
+        self.levels: Counter[int | None] = Counter()
+        self.gaps: Counter[str] = Counter()
+
+    def add(self, result: Result) -> None:
+        self.answers += 1
+        self.levels[result.level] += 1
+        if result.score is not None:
+            self.scores.append(result.score)
+        self.gaps.update(
+            point.label for point in result.points if point.status in (Coverage.MISSED, Coverage.CONTRADICTED)
+        )
+
+
 def _candidate_row(
-    candidate: str, own: Sequence[Result], rank: str, mean: float | None, links: Mapping[str, str]
+    candidate: str, tally: _CandidateTally, rank: str, mean: float | None, links: Mapping[str, str]
 ) -> CandidateRow:
-    kinds = Counter(flag.kind for result in own for flag in result.flags)
     return CandidateRow(
         rank=rank,
         name=one_line(candidate) or "(no id)",
         link=relative_link(links[candidate]) if candidate in links else "",
         mean=score_text(mean),
         value=mean or 0.0,
-        scored=sum(result.score is not None for result in own),
-        unscored=sum(result.score is None for result in own),
-        review=sum(_for_a_person(result) for result in own),
-        flags=", ".join(_times(kinds[kind], FLAG_NAMES[kind]) for kind in FlagKind if kinds[kind]),
+        scored=len(tally.scores),
+        unscored=tally.answers - len(tally.scores),
+        review=tally.review,
+        flags=", ".join(_times(tally.kinds[kind], FLAG_NAMES[kind]) for kind in FlagKind if tally.kinds[kind]),
     )
 
 
-def _question_rows(results: Sequence[Result]) -> tuple[QuestionRow, ...]:
-    by_question: dict[str, list[Result]] = {}
-    for result in results:
-        by_question.setdefault(_question_id(result), []).append(result)
-    return tuple(_question_row(identifier, own) for identifier, own in by_question.items())
-
-
-def _question_row(identifier: str, own: Sequence[Result]) -> QuestionRow:
-    levels = Counter(result.level for result in own)
-    question = own[0].question
-    gaps = Counter(
-        point.label
-        for result in own
-        for point in result.points
-        if point.status in (Coverage.MISSED, Coverage.CONTRADICTED)
-    )
+def _question_row(identifier: str, tally: _QuestionTally) -> QuestionRow:
+    gaps = tally.gaps
     most = max(gaps, key=lambda label: (gaps[label], label), default="")
     return QuestionRow(
         id=one_line(identifier) or "(no question)",
-        text=one_line(question.text) if question else "",
-        mean=score_text(mean_score(own)),
-        scored=sum(result.score is not None for result in own),
-        unscored=sum(result.score is None for result in own),
-        levels=tuple(levels[level] for level in LEVELS),
+        text=one_line(tally.question.text) if tally.question else "",
+        mean=score_text(mean_of(tally.scores)),
+        scored=len(tally.scores),
+        unscored=tally.answers - len(tally.scores),
+        levels=tuple(tally.levels[level] for level in LEVELS),
         missed=f"{one_line(most)} ({gaps[most]})" if most else "",
     )
 
 
-def _review_rows(own: Sequence[Result], links: Mapping[str, str]) -> list[ReviewRow]:
-    rows = []
-    for number, result in enumerate(own, start=1):
-        if not _for_a_person(result):
-            continue
-        flags = [flag_view(flag, result.question, recruiter=True) for flag in result.flags]
-        reasons = [f"{flag.title}. {flag.detail}".strip() for flag in flags]
-        if result.unscored:
-            title = f"Not scored: {UNSCORED_TITLES[result.unscored.reason]}."
-            reasons.insert(0, f"{title} {one_line(result.unscored.detail)}".strip())
-        candidate = result.answer.candidate_id
-        rows.append(
-            ReviewRow(
-                name=one_line(candidate) or "(no id)",
-                question=one_line(result.question.text if result.question else result.answer.question_id),
-                link=relative_link(links[candidate], answer_anchor(number)) if candidate in links else "",
-                score="" if result.score is None else f"{result.score:.1f}",
-                reasons=tuple(reasons) or ("Marked for a person to read.",),
-                quote=next((quote.text for flag in flags for quote in flag.quotes), ""),
-                gravity=_gravity(result),
-            )
-        )
-    return rows
+def _review_row(result: Result, number: int, links: Mapping[str, str]) -> ReviewRow:
+    """Return the row of an answer that is the candidate's ``number``-th."""
+    flags = [flag_view(flag, result.question, recruiter=True) for flag in result.flags]
+    reasons = [f"{flag.title}. {flag.detail}".strip() for flag in flags]
+    if result.unscored:
+        title = f"Not scored: {UNSCORED_TITLES[result.unscored.reason]}."
+        reasons.insert(0, f"{title} {one_line(result.unscored.detail)}".strip())
+    candidate = result.answer.candidate_id
+    return ReviewRow(
+        name=one_line(candidate) or "(no id)",
+        question=one_line(result.question.text if result.question else result.answer.question_id),
+        link=relative_link(links[candidate], answer_anchor(number)) if candidate in links else "",
+        score="" if result.score is None else f"{result.score:.1f}",
+        reasons=tuple(reasons) or ("Marked for a person to read.",),
+        quote=next((quote.text for flag in flags for quote in flag.quotes), ""),
+        gravity=_gravity(result),
+    )
 
 
 def _question_id(result: Result) -> str:

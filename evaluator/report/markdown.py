@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment
@@ -37,7 +37,7 @@ def render_markdown(
     return _tidy(_environment().get_template("candidate.md.j2").render(view=view))
 
 
-def render_index_markdown(results: Sequence[Result], *, links: Mapping[str, str]) -> str:
+def render_index_markdown(results: Iterable[Result], *, links: Mapping[str, str]) -> str:
     """Return the overview of a batch as Markdown; ``links`` as in ``render_index_html``."""
     return _tidy(_environment().get_template("index.md.j2").render(view=index_view(results, links=links)))
 

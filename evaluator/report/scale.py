@@ -73,7 +73,11 @@ def contribution_views(contributions: Sequence[Contribution]) -> tuple[Contribut
 
 def mean_score(results: Sequence[Result]) -> float | None:
     """Return the mean score (0-100, one decimal) of the answers that are scored, or None where none is."""
-    scores = [result.score for result in results if result.score is not None]
+    return mean_of([result.score for result in results if result.score is not None])
+
+
+def mean_of(scores: Sequence[float]) -> float | None:
+    """Return the mean of scores, one decimal, or None where there is none."""
     return round(sum(scores) / len(scores), 1) if scores else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,10 +12,15 @@ from pydantic import TypeAdapter, ValidationError
 from evaluator.bank import load_bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError
+from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
 from evaluator.models.cross_encoder import CrossEncoderJudge
-from evaluator.models.encoder import load_encoder
+from evaluator.models.runtime import Runtime, load_spaces
+from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
 from evaluator.scoring import Calibration
+
+JUDGING = 1
+"""Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
 
@@ -26,6 +32,10 @@ def load_engine(
     *,
     stance_model: str | None = None,
     calibration: Path | None = None,
+    runtime: Runtime = "auto",
+    cache: bool = True,
+    batch: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Engine:
     """Return an engine ready to judge.
 
@@ -35,6 +45,10 @@ def load_engine(
         threads: processor threads; None for all.
         stance_model: path or name of a CrossEncoder trained for inference; None for the shipped judge.
         calibration: a file that ``evaluator calibrate`` wrote; None for the shipped numbers.
+        runtime: what runs the models: ``compiled``, ``torch``, or ``auto`` for compiled where it can be prepared.
+        cache: whether computed numbers are looked up in the user's cache folder and kept there.
+        batch: whether many answers are coming, so that a graphics processor pays.
+        tell: gets a sentence for a person when something takes long or falls back.
 
     Raises:
         BankError: the bank cannot be used.
@@ -43,12 +57,25 @@ def load_engine(
     """
     bank = load_bank(bank_folder)
     numbers = load_calibration(calibration)
-    encoder, digest = load_encoder(model, threads)
-    tuned = TunedJudge()
-    if stance_model is None:
-        return Engine(bank, Models(encoder, digest, tuned, tuned.digest, tuned, tuned.vocabulary), numbers)
-    judge = CrossEncoderJudge(stance_model)
-    return Engine(bank, Models(encoder, digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
+    spaces = load_spaces(model, runtime, threads, batch=batch, tell=tell)
+    store = NumberStore(store_path()) if cache else None
+    of = f"{JUDGING}-{spaces.identity}"
+    statements = CachedEncoder(spaces.tuned, store, f"tuned-{of}") if store else spaces.tuned
+    tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
+    judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
+    if store is None:
+        return Engine(bank, Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
+    reader = CachedReader(tuned, store, f"reader-{of}")
+    models = Models(
+        CachedEncoder(spaces.plain, store, f"plain-{of}"),
+        spaces.digest,
+        CachedJudge(judge, store, f"judge-{judge.digest}-{of}"),
+        judge.digest,
+        reader,
+        tuned.vocabulary,
+        reader.reuse,
+    )
+    return Engine(bank, models, numbers)
 
 
 def load_calibration(path: Path | None = None) -> Calibration:

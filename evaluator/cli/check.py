@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, bank_option, calibration_option, model_options
+from evaluator.cli.options import EXIT_UNSCORED, bank_option, calibration_option, model_options, open_engine
 
 if TYPE_CHECKING:
     from evaluator.domain import Bank, Question, Result
@@ -33,6 +33,8 @@ def check(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
@@ -44,9 +46,7 @@ def check(
         if not interactive:
             raise click.UsageError("Name the question with --question. See: evaluator bank list")
         question = _choose_question(bank)
-    from evaluator.loading import load_engine
-
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = open_engine(bank_folder, model, stance_model, threads, runtime, no_cache, calibration=calibration)
     if interactive:
         _converse(engine, question, with_model_answers)
         return

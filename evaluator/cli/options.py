@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
+
+if TYPE_CHECKING:
+    from evaluator.engine import Engine
+    from evaluator.models.runtime import Runtime
 
 Command = Callable[..., Any]
 
@@ -26,10 +30,18 @@ def bank_option(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """Add ``--model``, ``--stance-model`` and ``--threads``."""
+    """Add ``--model``, ``--stance-model``, ``--runtime``, ``--threads`` and ``--no-cache``."""
     for option in (
+        click.option("--no-cache", is_flag=True, help="Neither use nor keep computed numbers."),
         click.option(
             "--threads", type=click.IntRange(1, 256), help="Processor threads for the models.  [default: all]"
+        ),
+        click.option(
+            "--runtime",
+            type=click.Choice(["auto", "compiled", "torch"]),
+            default="auto",
+            show_default=True,
+            help="What runs the models; auto: compiled where it can be.",
         ),
         click.option(
             "--stance-model",
@@ -40,6 +52,41 @@ def model_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def open_engine(
+    bank_folder: Path | None,
+    model: str | None,
+    stance_model: str | None,
+    threads: int | None,
+    runtime: str,
+    no_cache: bool,
+    *,
+    calibration: Path | None = None,
+    batch: bool = False,
+) -> Engine:
+    """Return the engine that a command's options describe; when the command ends, stderr says how much was reused."""
+    from evaluator.loading import load_engine
+
+    engine = load_engine(
+        bank_folder,
+        model,
+        threads,
+        stance_model=stance_model,
+        calibration=calibration,
+        runtime=cast("Runtime", runtime),
+        cache=not no_cache,
+        batch=batch,
+        tell=lambda sentence: click.echo(sentence, err=True),
+    )
+
+    def tell_reuse() -> None:
+        reuse = engine.models.reuse
+        if reuse and reuse.asked:
+            click.echo(f"reused {reuse.reused:,} of {reuse.asked:,} segments", err=True)
+
+    click.get_current_context().call_on_close(tell_reuse)
+    return engine
 
 
 def calibration_option(command: Command) -> Command:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, audience_options, bank_option, calibration_option, model_options
+from evaluator.cli.options import (
+    EXIT_UNSCORED,
+    audience_options,
+    bank_option,
+    calibration_option,
+    model_options,
+    open_engine,
+)
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
@@ -83,6 +90,8 @@ def score(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Score a batch of answers from CSV, XLSX, XLS, ODS or JSONL files, or from standard input (-)."""
     from evaluator.answers import read_answers
@@ -98,11 +107,12 @@ def score(
     if dry_run:
         return
     from evaluator.duplicates import mark_duplicates
-    from evaluator.loading import load_engine
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = open_engine(
+        bank_folder, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True
+    )
     answers = (answer for table in tables for answer in table.answers)
     results = mark_duplicates(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)

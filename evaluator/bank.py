@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -187,8 +187,12 @@ def read_bank(folder: Path) -> tuple[Bank, list[Fault]]:
 
 def bank_digest(questions: Iterable[Question]) -> str:
     """Return the sha256 over everything in ``questions`` that can change a judgement or a report."""
-    content = [asdict(question) for question in questions]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    content = json.dumps(list(questions), sort_keys=True, ensure_ascii=True, default=_fields)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def match_question(bank: Bank, name: str) -> Question | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from evaluator.bank import load_bank
+from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError
 from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
@@ -26,7 +27,7 @@ SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
 
 
 def load_engine(
-    bank_folder: Path | str | None = None,
+    bank: Bank | Path | str | None = None,
     model: str | None = None,
     threads: int | None = None,
     *,
@@ -34,19 +35,21 @@ def load_engine(
     calibration: Path | None = None,
     runtime: Runtime = "auto",
     cache: bool = True,
+    store: Path | None = None,
     batch: bool = False,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Engine:
     """Return an engine ready to judge.
 
     Args:
-        bank_folder: a folder of questions; None for the shipped bank.
+        bank: a bank, or a folder of questions; None for the shipped bank.
         model: path or name of a sentence-transformers model; None for the default.
         threads: processor threads; None for all.
         stance_model: path or name of a CrossEncoder trained for inference; None for the shipped judge.
         calibration: a file that ``evaluator calibrate`` wrote; None for the shipped numbers.
         runtime: what runs the models: ``compiled``, ``torch``, or ``auto`` for compiled where it can be prepared.
         cache: whether computed numbers are looked up in the user's cache folder and kept there.
+        store: file that they are kept in; None for the one in that folder.
         batch: whether many answers are coming, so that a graphics processor pays.
         tell: gets a sentence for a person when something takes long or falls back.
 
@@ -55,21 +58,21 @@ def load_engine(
         ModelError: a model is missing or not the one it should be.
         CalibrationError: the calibration file cannot be used.
     """
-    bank = load_bank(bank_folder)
+    bank = bank if isinstance(bank, Bank) else load_bank(bank)
     numbers = load_calibration(calibration)
     spaces = load_spaces(model, runtime, threads, batch=batch, tell=tell)
-    store = NumberStore(store_path()) if cache else None
+    kept = NumberStore(store or store_path()) if cache else None
     of = f"{JUDGING}-{spaces.identity}"
-    statements = CachedEncoder(spaces.tuned, store, f"tuned-{of}") if store else spaces.tuned
+    statements = CachedEncoder(spaces.tuned, kept, f"tuned-{of}") if kept else spaces.tuned
     tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
     judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
-    if store is None:
+    if kept is None:
         return Engine(bank, Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
-    reader = CachedReader(tuned, store, f"reader-{of}")
+    reader = CachedReader(tuned, kept, f"reader-{of}")
     models = Models(
-        CachedEncoder(spaces.plain, store, f"plain-{of}"),
+        CachedEncoder(spaces.plain, kept, f"plain-{of}"),
         spaces.digest,
-        CachedJudge(judge, store, f"judge-{judge.digest}-{of}"),
+        CachedJudge(judge, kept, f"judge-{judge.digest}-{of}"),
         judge.digest,
         reader,
         tuned.vocabulary,

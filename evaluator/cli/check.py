@@ -46,7 +46,7 @@ def check(
         if not interactive:
             raise click.UsageError("Name the question with --question. See: evaluator bank list")
         question = _choose_question(bank)
-    engine = open_engine(bank_folder, model, stance_model, threads, runtime, no_cache, calibration=calibration)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration)
     if interactive:
         _converse(engine, question, with_model_answers)
         return

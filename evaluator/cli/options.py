@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 if TYPE_CHECKING:
+    from evaluator.domain import Bank
     from evaluator.engine import Engine
     from evaluator.models.runtime import Runtime
 
@@ -55,7 +56,7 @@ def model_options(command: Command) -> Command:
 
 
 def open_engine(
-    bank_folder: Path | None,
+    bank: Bank | Path | None,
     model: str | None,
     stance_model: str | None,
     threads: int | None,
@@ -69,7 +70,7 @@ def open_engine(
     from evaluator.loading import load_engine
 
     engine = load_engine(
-        bank_folder,
+        bank,
         model,
         threads,
         stance_model=stance_model,

@@ -110,9 +110,7 @@ def score(
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
-    engine = open_engine(
-        bank_folder, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True
-    )
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     answers = (answer for table in tables for answer in table.answers)
     results = mark_duplicates(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)

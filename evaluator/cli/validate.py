@@ -55,10 +55,9 @@ def validate(
     from evaluator.bank import load_bank
     from evaluator.ratings import read_rated
 
-    file = read_rated(rated, load_bank(bank_folder), columns)
-    engine = open_engine(
-        bank_folder, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True
-    )
+    bank = load_bank(bank_folder)
+    file = read_rated(rated, bank, columns)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     report = _validation(engine, file)
     click.echo(json.dumps(report, indent=2) if form == "json" else _as_text(report))
     if fail_under is not None and report["agreement"]["kappa"]["value"] < fail_under:
@@ -96,12 +95,13 @@ def calibrate(
     from evaluator.loading import save_calibration
     from evaluator.ratings import read_rated
 
-    file = read_rated(rated, load_bank(bank_folder), columns)
+    bank = load_bank(bank_folder)
+    file = read_rated(rated, bank, columns)
     if len(file.answers) < LEAST_RATINGS:
         raise CalibrationError(
             f"{rated.name}: {len(file.answers)} rated answers; cut-offs need at least {LEAST_RATINGS}. Rate more answers."
         )
-    engine = open_engine(bank_folder, model, stance_model, threads, runtime, no_cache, batch=True)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, batch=True)
     free = [item for item in _judged(engine, file.answers) if not item[2]]
     if len(free) < LEAST_RATINGS:
         raise CalibrationError(

@@ -55,7 +55,7 @@ class NumberStore:
                 part = keys[start : start + PART]
                 places = ",".join("?" * len(part))
                 for key, value in connection.execute(f"SELECT key, value FROM numbers WHERE key IN ({places})", part):
-                    if len(value) % 4 == 0 and zlib.crc32(value[4:]).to_bytes(4, "little") == value[:4]:
+                    if _is_sound(value):
                         found[key] = np.frombuffer(value, dtype="<f4", offset=4)
 
         self._try(read)
@@ -153,6 +153,12 @@ def put_aside(path: Path) -> None:
     for suffix in ("-wal", "-shm"):
         with suppress(OSError):
             path.with_name(path.name + suffix).unlink()
+
+
+def _is_sound(value: object) -> bool:
+    if not isinstance(value, bytes) or len(value) <= 4 or len(value) % 4:
+        return False
+    return zlib.crc32(value[4:]).to_bytes(4, "little") == value[:4]
 
 
 def _packed(row: FloatArray) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -110,6 +111,16 @@ def test_several_processes_write_at_once(tmp_path: Path) -> None:
     assert [process.wait(timeout=120) for process in running] == [0, 0, 0]
     assert NumberStore(path).count() == 300
     assert not path.with_name("numbers.sqlite3.damaged").exists()
+
+
+def test_several_threads_share_a_store(tmp_path: Path) -> None:
+    store = NumberStore(tmp_path / "numbers.sqlite3")
+    store.put(rows(0))
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(store.put, rows(number)) for number in range(1, 10)]:
+            done.result()
+    assert store.count() == 10
+    assert not (tmp_path / "numbers.sqlite3.damaged").exists()
 
 
 def test_results_are_the_same_with_and_without_and_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ is the same to the byte whatever texts are beside it, in whatever order, on howe
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,6 +103,7 @@ class CompiledSpaces:
         self._load = load
         self._max_tokens, self._tuned_tokens = max_tokens, tuned_tokens
         self._ahead: dict[str, FloatArray] = {}
+        self._lock = threading.Lock()  # one model computes one batch at a time
 
     @cached_property
     def _model(self) -> CompiledModel:
@@ -109,6 +111,15 @@ class CompiledSpaces:
 
     def plain(self, texts: Sequence[str]) -> FloatArray:
         """Return the vectors of texts in the encoder's space; the judge's, computed beside them, are kept until it asks."""
+        with self._lock:
+            return self._plain(texts)
+
+    def tuned(self, texts: Sequence[str]) -> FloatArray:
+        """Return the vectors of texts in the judge's space."""
+        with self._lock:
+            return self._tuned(texts)
+
+    def _plain(self, texts: Sequence[str]) -> FloatArray:
         found, counts = self._model.run(texts, self._max_tokens)
         for text, count, row in zip(texts, counts, found.get("tuned", ()), strict=False):
             if count <= self._tuned_tokens:  # the judge reads the same part of it
@@ -117,8 +128,7 @@ class CompiledSpaces:
             del self._ahead[next(iter(self._ahead))]
         return found["plain"]
 
-    def tuned(self, texts: Sequence[str]) -> FloatArray:
-        """Return the vectors of texts in the judge's space."""
+    def _tuned(self, texts: Sequence[str]) -> FloatArray:
         missing = [text for text in texts if text not in self._ahead]
         computed = self._model.run(missing, self._tuned_tokens)[0]["tuned"] if missing else ()
         known = {text: self._ahead[text] for text in texts if text in self._ahead}

@@ -55,18 +55,18 @@ def read_architecture(folder: Path) -> Architecture:
         modules = {
             module["type"].rpartition(".")[2]: folder / module["path"] for module in _json(folder / "modules.json")
         }
-        pooling = _json(modules["Pooling"] / "config.json")
+        modes = _pooling_modes(_json(modules["Pooling"] / "config.json"))
         transformer = _json(folder / "sentence_bert_config.json")
         prompts = folder / "config_sentence_transformers.json"
         prompted = prompts.exists() and _json(prompts).get("default_prompt_name")
-        modes = {name for name, on in pooling.items() if name.startswith("pooling_mode_") and on is True}
         found = Architecture(
             config["num_hidden_layers"],
             config["num_attention_heads"],
             config["hidden_size"],
             config["layer_norm_eps"],
-            "cls" if modes == {"pooling_mode_cls_token"} else "mean",
-            transformer["max_seq_length"],
+            modes,
+            transformer.get("max_seq_length")
+            or min(_json(folder / "tokenizer_config.json")["model_max_length"], config["max_position_embeddings"]),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotCompilable(f"{folder.name} is not laid out as a BERT-like model ({error!r})") from error
@@ -75,7 +75,7 @@ def read_architecture(folder: Path) -> Architecture:
         ("hidden_act", {"gelu"}, config.get("hidden_act")),
         ("position_embedding_type", {"absolute"}, config.get("position_embedding_type", "absolute")),
         ("modules beside", {""}, ", ".join(sorted(set(modules) - {"Transformer", "Pooling", "Normalize"}))),
-        ("pooling", {"pooling_mode_mean_tokens", "pooling_mode_cls_token"}, ", ".join(sorted(modes))),
+        ("pooling", {"mean", "cls"}, modes),
         ("default_prompt_name", {None}, prompted or None),
         ("do_lower_case", {False}, bool(transformer.get("do_lower_case"))),
         ("tokenizer.json", {True}, (folder / "tokenizer.json").is_file()),
@@ -237,6 +237,18 @@ class _Drawing:
     def _unit(self, values: Node) -> Node:
         squares = self._op.reduce_sum(self._op.multiply(values, values), self._int([-1]), True)
         return self._op.divide(values, self._op.maximum(self._op.sqrt(squares), self._number(1e-12)))
+
+
+def _pooling_modes(config: Any) -> str:  # noqa: ANN401
+    """Return the names of the ways of pooling, in the layout of sentence-transformers 6 or of earlier versions."""
+    modes = config.get("pooling_mode")
+    if modes is None:
+        modes = [
+            name.removeprefix("pooling_mode_").removesuffix("_tokens").removesuffix("_token")
+            for name, on in config.items()
+            if name.startswith("pooling_mode_") and on
+        ]
+    return modes if isinstance(modes, str) else ", ".join(modes)
 
 
 def _json(path: Path) -> Any:  # noqa: ANN401

@@ -167,7 +167,10 @@ def _make(recipe: Recipe, folder: Path) -> None:
     try:
         ov.save_model(recipe.draw(), making / GRAPH, compress_to_fp16=False)
         shutil.copyfile(recipe.tokenizer, making / TOKENIZER)
-        _hold_against_reference(recipe, making)
+        try:
+            _hold_against_reference(recipe, making)
+        except RuntimeError as error:
+            raise ModelError(f"OpenVINO cannot run {recipe.name} here ({error})") from error
         files = {path.name: (path.stat().st_size, _sum(path)) for path in sorted(making.iterdir())}
         (making / MANIFEST).write_text(json.dumps({"files": files}, indent=1), encoding="utf-8")
         if folder.exists():

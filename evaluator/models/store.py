@@ -7,6 +7,7 @@ behind a checksum. A store that cannot be read is put aside and begun anew; one 
 from __future__ import annotations
 
 import sqlite3
+import threading
 import zlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -45,6 +46,7 @@ class NumberStore:
         self._path, self._limit = path, limit
         self._connection: sqlite3.Connection | None = None
         self._usable = True
+        self._lock = threading.Lock()  # a web server asks from several threads
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
         """Return the numbers that are known, by key; damaged ones are unknown."""
@@ -94,6 +96,10 @@ class NumberStore:
 
     def _try(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Do something with the file: anew where it is damaged, not at all where it cannot be used."""
+        with self._lock:
+            self._try_twice(work)
+
+    def _try_twice(self, work: Callable[[sqlite3.Connection], None]) -> None:
         for _ in range(2):
             if not self._usable:
                 return
@@ -107,7 +113,9 @@ class NumberStore:
             except OSError:
                 self._usable = False
                 return
-            except sqlite3.DatabaseError:
+            except sqlite3.DatabaseError as error:
+                if type(error) is not sqlite3.DatabaseError:  # a mistake in how it is used, no damage
+                    raise
                 self.close()
                 put_aside(self._path)
         self._usable = False
@@ -115,7 +123,7 @@ class NumberStore:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=PATIENCE)
+            connection = sqlite3.connect(self._path, timeout=PATIENCE, check_same_thread=False)
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 connection.execute("PRAGMA synchronous=NORMAL")

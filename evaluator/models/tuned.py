@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -131,6 +132,7 @@ class TunedJudge:
         """Words and word pieces that the model knows."""
         self._memory: OrderedDict[str, FloatArray] = OrderedDict()
         self._known: dict[tuple[object, ...], _Known] = {}
+        self._lock = threading.RLock()  # what one thread remembers, another one must not forget meanwhile
         self.anchored = True
         """Whether learned anchors are used where there are any; off only while regressions are fitted without them."""
 
@@ -143,22 +145,24 @@ class TunedJudge:
         behaviours: dict[tuple[object, ...], list[int]] = {}
         for number, case in enumerate(cases):
             behaviours.setdefault((case.affirm, case.deny, case.harmful), []).append(number)
-        self.remember([case.segment for case in cases])
-        self._learn([cases[numbers[0]] for numbers in behaviours.values()])
         judged = np.zeros((len(cases), 3), dtype=np.float32)
-        for numbers in behaviours.values():
-            kind, features = self.features([cases[number] for number in numbers])
-            judged[numbers] = self._probabilities(kind, features)
-        self._forget()
+        with self._lock:
+            self.remember([case.segment for case in cases])
+            self._learn([cases[numbers[0]] for numbers in behaviours.values()])
+            for numbers in behaviours.values():
+                kind, features = self.features([cases[number] for number in numbers])
+                judged[numbers] = self._probabilities(kind, features)
+            self._forget()
         return judged
 
     def read(self, texts: Sequence[str], /) -> FloatArray:
         """Return the probability that each text speaks for the candidate, neither, or against, shape (len(texts), 3)."""
         if not texts:
             return np.zeros((0, 3), dtype=np.float32)
-        self.remember(texts)
-        probabilities = _softmax(self._logits(texts))
-        self._forget()
+        with self._lock:
+            self.remember(texts)
+            probabilities = _softmax(self._logits(texts))
+            self._forget()
         return probabilities
 
     def remember(self, texts: Sequence[str]) -> None:

@@ -111,7 +111,7 @@ def unseen_behaviours() -> None:
     for _, row in rows("statements", "general-*.jsonl"):
         if is_held_out(row["behaviour"]) and row["stance"] in ("affirm", "deny"):
             groups.setdefault(row["behaviour"], {"affirm": [], "deny": []})[row["stance"]].append(row["text"])
-    engine = load_engine()
+    engine = load_engine(cache=False)
     judge = engine.models.judge
     assert isinstance(judge, TunedJudge)
     labels, values = [], []

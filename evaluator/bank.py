@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -111,10 +111,13 @@ def read_bank(folder: Path) -> tuple[Bank, list[Fault]]:
 
 def bank_digest(questions: Iterable[Question]) -> str:
     """Return the sha256 over everything in ``questions`` that can change a judgement or a report."""
-    content = [asdict(question) for question in questions]
-    for question in content:
-        del question["draft"]  # it says whether a question may be used, not what it says
-    return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+    content = json.dumps(list(questions), sort_keys=True, ensure_ascii=True, default=_fields)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _fields(value: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what a part of a bank says; whether a question is a draft is not part of that."""
+    return {field.name: getattr(value, field.name) for field in fields(value) if field.name != "draft"}
 
 
 def match_question(bank: Bank, name: str) -> Question | None:

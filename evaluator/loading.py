@@ -3,54 +3,84 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from evaluator.bank import load_bank
+from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError
+from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
 from evaluator.models.cross_encoder import CrossEncoderJudge
-from evaluator.models.encoder import load_encoder
+from evaluator.models.runtime import Runtime, load_spaces
+from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
 from evaluator.scoring import Calibration
+
+JUDGING = 1
+"""Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
 
 
 def load_engine(
-    bank_folder: Path | str | None = None,
+    bank: Bank | Path | str | None = None,
     model: str | None = None,
     threads: int | None = None,
     *,
     stance_model: str | None = None,
     calibration: Path | None = None,
     allow_draft: bool = False,
+    runtime: Runtime = "auto",
+    cache: bool = True,
+    store: Path | None = None,
+    batch: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Engine:
     """Return an engine ready to judge.
 
     Args:
-        bank_folder: a folder of questions; None for the shipped bank.
+        bank: a bank, or a folder of questions; None for the shipped bank.
         model: path or name of a sentence-transformers model; None for the default.
         threads: processor threads; None for all.
         stance_model: path or name of a CrossEncoder trained for inference; None for the shipped judge.
         calibration: a file that ``evaluator calibrate`` wrote; None for the shipped numbers.
         allow_draft: whether questions whose status is draft may be used.
+        runtime: what runs the models: ``compiled``, ``torch``, or ``auto`` for compiled where it can be prepared.
+        cache: whether computed numbers are looked up in the user's cache folder and kept there.
+        store: file that they are kept in; None for the one in that folder.
+        batch: whether many answers are coming, so that a graphics processor pays.
+        tell: gets a sentence for a person when something takes long or falls back.
 
     Raises:
         BankError: the bank cannot be used, or has a draft that is not allowed.
         ModelError: a model is missing or not the one it should be.
         CalibrationError: the calibration file cannot be used.
     """
-    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    bank = bank if isinstance(bank, Bank) else load_bank(bank, allow_draft=allow_draft)
     numbers = load_calibration(calibration)
-    encoder, digest = load_encoder(model, threads)
-    tuned = TunedJudge()
-    if stance_model is None:
-        return Engine(bank, Models(encoder, digest, tuned, tuned.digest, tuned, tuned.vocabulary), numbers)
-    judge = CrossEncoderJudge(stance_model)
-    return Engine(bank, Models(encoder, digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
+    spaces = load_spaces(model, runtime, threads, batch=batch, tell=tell)
+    kept = NumberStore(store or store_path()) if cache else None
+    of = f"{JUDGING}-{spaces.identity}"
+    statements = CachedEncoder(spaces.tuned, kept, f"tuned-{of}") if kept else spaces.tuned
+    tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
+    judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
+    if kept is None:
+        return Engine(bank, Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
+    reader = CachedReader(tuned, kept, f"reader-{of}")
+    models = Models(
+        CachedEncoder(spaces.plain, kept, f"plain-{of}"),
+        spaces.digest,
+        CachedJudge(judge, kept, f"judge-{judge.digest}-{of}"),
+        judge.digest,
+        reader,
+        tuned.vocabulary,
+        reader.reuse,
+    )
+    return Engine(bank, models, numbers)
 
 
 def load_calibration(path: Path | None = None) -> Calibration:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -130,8 +131,12 @@ class AnswerMatch:
 
 def context_texts(question: Question) -> list[str]:
     """Return the question and the sentences of its model answers: what it is about, without its statements."""
-    pieces = [piece for answer in question.model_answers for piece in segment(normalise(answer.text))]
-    return [question.text, *(piece.text for piece in pieces if piece.whole)]
+    return [question.text, *(sentence for answer in question.model_answers for sentence in _sentences(answer.text))]
+
+
+@lru_cache(maxsize=1024)
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(piece.text for piece in segment(normalise(text)) if piece.whole)
 
 
 def question_texts(question: Question) -> list[str]:

@@ -44,7 +44,7 @@ class Speller:
             texts: of the bank; their words are preferred to others.
             vocabulary: words that the model knows.
         """
-        self._own = Counter(word.lower() for text in texts for word in _WORD.findall(text))
+        self._own = Counter(_WORD.findall("\n".join(texts).lower()))
         self._vocabulary = vocabulary
         self._own_words = sorted(self._own)
         self._known: dict[str, str] = {}

@@ -36,6 +36,8 @@ MAX_MARKS = 7
 _CURLY = str.maketrans(
     {"\u2018": "'", "\u2019": "'", "\u02bc": "'", "\u201c": '"', "\u201d": '"', "\u00b4": "'", "`": "'"}
 )
+_PLAIN = re.compile(r"[ -~\n]*")
+"""Text that only straight quotes can change: most of it, and worth a way of its own."""
 _LINE_BREAKS = frozenset("\n\r\v\f\x85\u2028\u2029")
 
 # A run of marks is tried from its start only, and never given back: a thousand dots must not take a million steps.
@@ -99,6 +101,9 @@ def normalise(text: str) -> NormalisedText:
 
     Combining characters are composed with their base. Line breaks stay; every other white space becomes a space.
     """
+    if _PLAIN.fullmatch(text):
+        places = range(len(text) + 1)
+        return NormalisedText(text.translate(_CURLY), tuple(places), tuple(places[1:]), 0, False)
     out: list[str] = []
     offsets: list[int] = []
     ends: list[int] = []

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 import pytest
 from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder
 from hypothesis import settings
@@ -17,6 +21,13 @@ settings.load_profile("same")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the flag that writes golden files instead of comparing with them."""
     parser.addoption("--update-golden", action="store_true", help="write golden files instead of comparing with them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let nothing in the user's cache folder decide a test; EVALUATOR_CACHE, where it is set, names one to share between runs."""
+    if "EVALUATOR_CACHE" not in os.environ:
+        os.environ["EVALUATOR_CACHE"] = folder = tempfile.mkdtemp(prefix="evaluator-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 @pytest.fixture

@@ -360,3 +360,11 @@ def test_no_text_takes_long(text: str) -> None:
     found = cut(text)
     assert time.process_time() - started < 2
     assert all(len(words(piece.text)) <= WINDOW_WORDS and len(piece.text) <= WINDOW_CHARS for piece in found)
+
+
+@given(st.text(alphabet=st.sampled_from("aB3 `'\"\n.,~-!"), max_size=40))
+def test_plain_text_is_normalised_as_any_other(text: str) -> None:
+    plain, any_other = normalise(text), normalise(text + "\u00e9")
+    assert any_other.text == plain.text + "\u00e9"
+    assert any_other.offsets == (*plain.offsets, len(text) + 1)
+    assert any_other.ends == (*plain.ends, len(text) + 1)

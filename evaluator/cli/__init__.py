@@ -8,6 +8,7 @@ import click
 
 from evaluator import __version__
 from evaluator.cli.bank import bank
+from evaluator.cli.cache import cache
 from evaluator.cli.check import check
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
@@ -39,5 +40,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, bank, seeds, doctor):
+for command in (demo, check, score, report, validate, calibrate, bank, seeds, cache, doctor):
     main.add_command(command)

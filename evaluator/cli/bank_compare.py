@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import calibration_option, mapping_option, model_options
+from evaluator.cli.options import calibration_option, mapping_option, model_options, open_engine
 
 if TYPE_CHECKING:
     from evaluator.bank_diff import ScoreComparison
     from evaluator.domain import Bank
+    from evaluator.engine import Engine
 
 
 @click.command()
@@ -38,6 +39,8 @@ def diff(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Compare two banks (folders): what was added, removed and changed, and which scores move because of it.
 
@@ -50,34 +53,26 @@ def diff(
     difference = diff_banks(*banks)
     scores = None
     if answers is not None:
-        scores = _scores(banks, old, answers, mapping, calibration, model, stance_model, threads)
+        engine = open_engine(
+            banks[0], model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True
+        )
+        scores = _scores(banks, engine, answers, mapping)
     if form == "json":
         click.echo(json.dumps(diff_as_data(difference, scores), ensure_ascii=False, indent=2))
     else:
         click.echo(diff_as_text(difference, scores))
 
 
-def _scores(
-    banks: tuple[Bank, Bank],
-    folder: Path,
-    path: Path,
-    mapping: dict[str, str],
-    calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-) -> ScoreComparison:
+def _scores(banks: tuple[Bank, Bank], engine: Engine, path: Path, mapping: dict[str, str]) -> ScoreComparison:
     from evaluator.answers import read_answers
     from evaluator.bank_diff import compare_scores
     from evaluator.engine import Engine
-    from evaluator.loading import load_engine
 
     def own(bank: Bank, other: Bank) -> dict[str, str]:
         # A column of a question that only one bank has is none of the other's; one that neither has is an error.
         return {column: name for column, name in mapping.items() if bank.find(name) or not other.find(name)}
 
     tables = [read_answers(path, bank, mapping=own(bank, other)) for bank, other in (banks, (banks[1], banks[0]))]
-    engine = load_engine(folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=True)
     engines = engine, Engine(banks[1], engine.models, engine.calibration)
     before, after = (list(judge.evaluate(table.answers)) for judge, table in zip(engines, tables, strict=True))
     return compare_scores(before, after, by_row=all(table.shape == "long" for table in tables))

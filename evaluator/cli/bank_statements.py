@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from evaluator.cli.options import EXIT_FAILED_UNDER, bank_option, calibration_option, model_options
+from evaluator.cli.options import EXIT_FAILED_UNDER, bank_option, calibration_option, model_options, open_engine
 
 
 @click.command("test")
@@ -32,11 +32,12 @@ def test_statements(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Judge every statement of a bank as an answer: is it taken for what it is? Drafts are tested, too."""
     from evaluator.bank import load_bank, shipped_bank_path
     from evaluator.cli.options import named_question
-    from evaluator.loading import load_engine
     from evaluator.statement_checks import bank_statements, check_statements, pass_share
     from evaluator.statement_report import statements_as_data, statements_as_text
 
@@ -47,7 +48,7 @@ def test_statements(
     if question is not None:
         statements = tuple(item for item in statements if item.question == question.id)
     click.echo(f"Judging {len(statements)} statements ...", err=True)
-    engine = load_engine(folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=True)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     checks = check_statements(engine, statements)
     click.echo(
         json.dumps(statements_as_data(checks), ensure_ascii=False, indent=2)

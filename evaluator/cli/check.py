@@ -15,6 +15,7 @@ from evaluator.cli.options import (
     draft_option,
     model_options,
     named_question,
+    open_engine,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def check(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
@@ -53,11 +56,7 @@ def check(
         if not interactive:
             raise click.UsageError("Name the question with --question. See: evaluator bank list")
         question = _choose_question(bank)
-    from evaluator.loading import load_engine
-
-    engine = load_engine(
-        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
-    )
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration)
     if interactive:
         _converse(engine, question, with_model_answers)
         return

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evaluator.cli.options import model_options
+from evaluator.cli.options import model_options, open_engine
 
 
 @click.command()
@@ -19,15 +19,16 @@ from evaluator.cli.options import model_options
     help="Folder for the reports.",
 )
 @model_options
-def demo(output: Path, model: str | None, stance_model: str | None, threads: int | None) -> None:
+def demo(
+    output: Path, model: str | None, stance_model: str | None, threads: int | None, runtime: str, no_cache: bool
+) -> None:
     """Score the sample answers of six invented candidates and write every kind of report."""
     from evaluator.answers import read_answers
-    from evaluator.loading import load_engine
     from evaluator.outputs import Destination, sample_answers_path, write_results
     from evaluator.stored import HeldResults
 
     click.echo("Loading the models ...", err=True)
-    engine = load_engine(None, model, threads, stance_model=stance_model)
+    engine = open_engine(None, model, stance_model, threads, runtime, no_cache, batch=True)
     table = read_answers(sample_answers_path(), engine.bank)
     click.echo("Scoring the sample answers of six invented candidates ...", err=True)
     results = list(engine.evaluate(table.answers))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 if TYPE_CHECKING:
     from evaluator.domain import Bank, Question
+    from evaluator.engine import Engine
+    from evaluator.models.runtime import Runtime
 
 Command = Callable[..., Any]
 
@@ -54,13 +56,21 @@ def encoder_options(command: Command) -> Command:
 
 
 def model_options(command: Command) -> Command:
-    """Add ``--model``, ``--stance-model`` and ``--threads``."""
+    """Add ``--model``, ``--stance-model``, ``--runtime``, ``--threads`` and ``--no-cache``."""
     stance = click.option(
         "--stance-model",
         metavar="PATH",
         help="Any CrossEncoder trained for inference, to tell for from against.  [default: the shipped judge]",
     )
-    return _model_option(stance(_threads_option(command)))
+    runtime = click.option(
+        "--runtime",
+        type=click.Choice(["auto", "compiled", "torch"]),
+        default="auto",
+        show_default=True,
+        help="What runs the models; auto: compiled where it can be.",
+    )
+    no_cache = click.option("--no-cache", is_flag=True, help="Neither use nor keep computed numbers.")
+    return _model_option(stance(runtime(_threads_option(no_cache(command)))))
 
 
 def mapping_option(command: Command) -> Command:
@@ -83,6 +93,41 @@ def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple
             raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
         mapping[column] = question
     return mapping
+
+
+def open_engine(
+    bank: Bank | Path | None,
+    model: str | None,
+    stance_model: str | None,
+    threads: int | None,
+    runtime: str,
+    no_cache: bool,
+    *,
+    calibration: Path | None = None,
+    batch: bool = False,
+) -> Engine:
+    """Return the engine that a command's options describe; when the command ends, stderr says how much was reused."""
+    from evaluator.loading import load_engine
+
+    engine = load_engine(
+        bank,
+        model,
+        threads,
+        stance_model=stance_model,
+        calibration=calibration,
+        runtime=cast("Runtime", runtime),
+        cache=not no_cache,
+        batch=batch,
+        tell=lambda sentence: click.echo(sentence, err=True),
+    )
+
+    def tell_reuse() -> None:
+        reuse = engine.models.reuse
+        if reuse and reuse.asked:
+            click.echo(f"reused {reuse.reused:,} of {reuse.asked:,} segments", err=True)
+
+    click.get_current_context().call_on_close(tell_reuse)
+    return engine
 
 
 def calibration_option(command: Command) -> Command:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -21,6 +21,7 @@ from evaluator.cli.options import (
     draft_option,
     mapping_option,
     model_options,
+    open_engine,
 )
 from evaluator.remote import is_url
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
     from evaluator.batch import PartialResults, Scored
     from evaluator.domain import Bank
+    from evaluator.models.runtime import Runtime
     from evaluator.outputs import Destination
     from evaluator.stored import StoredResults
 
@@ -111,6 +113,8 @@ def score(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Score a batch of answers from CSV, XLSX, XLS, ODS or JSONL files, or from standard input (-)."""
     from evaluator.answers import read_answers
@@ -136,16 +140,7 @@ def score(
     destination = Destination.choose(formats, output, Path(files[0]))
     if resume and destination.partial_path is None:
         raise click.UsageError("--resume needs the file or folder that the run which stopped was writing to: -o PATH.")
-    make_engine = partial(
-        load_engine,
-        bank_folder,
-        model,
-        threads,
-        stance_model=stance_model,
-        calibration=calibration,
-        allow_draft=allow_draft,
-    )
-    engine = make_engine()
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     identity = Identity(tuple(map(file_digest, files)), mapping, engine.signature)
     with tempfile.TemporaryDirectory() as spool:
         path = destination.partial_path or Path(spool) / "results.partial"
@@ -155,6 +150,16 @@ def score(
             answers = kept.unscored_yet(chain.from_iterable(table.answers for table in tables))
             total = _count(files, bank, mapping) if sys.stderr.isatty() else None
             if engine_name == "ray" and not kept.complete:
+                make_engine = partial(
+                    load_engine,
+                    bank,
+                    model,
+                    threads,
+                    stance_model=stance_model,
+                    calibration=calibration,
+                    runtime=cast("Runtime", runtime),
+                    cache=False,
+                )
                 cluster = Cluster(ray_address, workers or 1, threads or 1)
                 chunks = score_on_ray(make_engine, files, bank, mapping, cluster, skip=kept.done)
             else:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evaluator.cli.options import EXIT_FAILED_UNDER, bank_option, calibration_option, draft_option, model_options
+from evaluator.cli.options import (
+    EXIT_FAILED_UNDER,
+    bank_option,
+    calibration_option,
+    draft_option,
+    model_options,
+    open_engine,
+)
 
 if TYPE_CHECKING:
     from evaluator.agreement import Agreement
@@ -47,16 +54,16 @@ def validate(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Hold the tool's levels against people's ratings of the same answers."""
     from evaluator.bank import load_bank
-    from evaluator.loading import load_engine
     from evaluator.ratings import read_rated
 
-    file = read_rated(rated, load_bank(bank_folder), columns)
-    engine = load_engine(
-        bank_folder, model, threads, stance_model=stance_model, calibration=calibration, allow_draft=allow_draft
-    )
+    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    file = read_rated(rated, bank, columns)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     report = _validation(engine, file)
     click.echo(json.dumps(report, indent=2) if form == "json" else _as_text(report))
     if fail_under is not None and report["agreement"]["kappa"]["value"] < fail_under:
@@ -86,20 +93,23 @@ def calibrate(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Fit the cut-offs between levels to your own ratings, where that helps on ratings held out."""
     from evaluator.agreement import LEAST_RATINGS, cross_validated_cuts
     from evaluator.bank import load_bank
     from evaluator.errors import CalibrationError
-    from evaluator.loading import load_engine, save_calibration
+    from evaluator.loading import save_calibration
     from evaluator.ratings import read_rated
 
-    file = read_rated(rated, load_bank(bank_folder), columns)
+    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    file = read_rated(rated, bank, columns)
     if len(file.answers) < LEAST_RATINGS:
         raise CalibrationError(
             f"{rated.name}: {len(file.answers)} rated answers; cut-offs need at least {LEAST_RATINGS}. Rate more answers."
         )
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, allow_draft=allow_draft)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, batch=True)
     free = [item for item in _judged(engine, file.answers) if not item[2]]
     if len(free) < LEAST_RATINGS:
         raise CalibrationError(

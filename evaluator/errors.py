@@ -29,3 +29,7 @@ class ModelError(EvaluatorError):
 
 class CalibrationError(EvaluatorError):
     """Cut-offs cannot be fitted, or a calibration file cannot be used."""
+
+
+class ReviewsError(EvaluatorError):
+    """A file of people's decisions cannot be used."""

@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -29,9 +28,6 @@ FLAT_COLUMNS = (
     "contradicted",
 )  # fmt: skip
 """Columns of the flat form, followed by the extra columns of the input."""
-
-_EPOCH = datetime(2000, 1, 1)
-"""Creation date of every workbook: the same results give the same bytes."""
 
 _FORMULA_LEAD = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
@@ -156,25 +152,9 @@ def _flat_text(results: Sequence[Result], form: str) -> Iterator[str]:
 def _file_content(results: Sequence[Result], form: str) -> bytes:
     if form != "xlsx":
         return "".join(_flat_text(results, form)).encode()
-    return _workbook(results)
+    from evaluator.workbook import workbook_bytes
 
-
-def _workbook(results: Sequence[Result]) -> bytes:
-    import xlsxwriter
-
-    buffer = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(buffer, options) as workbook:
-        workbook.set_properties({"created": _EPOCH})
-        sheet = workbook.add_worksheet("results")
-        sheet.freeze_panes(1, 2)
-        for number, row in enumerate(flat_rows(results)):
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell[:32_767])
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
-    return buffer.getvalue()
+    return workbook_bytes(results, flat_rows(results))
 
 
 def _pages(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,6 +22,7 @@ from evaluator.domain import (
     PointResult,
     Question,
     Result,
+    Review,
     Signature,
     Stance,
     Unscored,
@@ -98,6 +100,15 @@ class SignatureRecord(_Record):
     calibration: str
 
 
+class ReviewRecord(_Record):
+    """What a person decided about the answer."""
+
+    level: int | None = Field(ge=1, le=5)
+    note: str = ""
+    reviewer: str
+    date: str
+
+
 class ResultRecord(_Record):
     """One answer and everything that was judged about it."""
 
@@ -116,6 +127,7 @@ class ResultRecord(_Record):
     points: list[PointRecord]
     contributions: list[ContributionRecord] = []
     signature: SignatureRecord
+    reviews: list[ReviewRecord] = []
 
     model_config = ConfigDict(alias_generator=lambda name: name.removesuffix("_"))
 
@@ -146,6 +158,7 @@ def to_record(result: Result) -> dict[str, Any]:
         "points": [_point(point) for point in result.points],
         "contributions": [{"id": c.id, "label": c.label, "points": c.points} for c in result.contributions],
         "signature": {name: getattr(result.signature, name) for name in SignatureRecord.model_fields},
+        **({"reviews": [asdict(review) for review in result.reviews]} if result.reviews else {}),
     }
 
 
@@ -216,6 +229,7 @@ def _from_record(record: ResultRecord, bank: Bank | None) -> Result:
         tuple(_point_from(point) for point in record.points),
         tuple(Contribution(c.id, c.label, c.points) for c in record.contributions),
         Signature(**record.signature.model_dump()),
+        tuple(Review(**review.model_dump()) for review in record.reviews),
     )
 
 

@@ -11,6 +11,7 @@ from evaluator.cli.bank import bank
 from evaluator.cli.check import check
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
+from evaluator.cli.review import review
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
@@ -39,5 +40,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, bank, seeds, doctor):
+for command in (demo, check, score, report, review, validate, calibrate, bank, seeds, doctor):
     main.add_command(command)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from evaluator.domain import LEVELS, Coverage, FlagKind, Result, Signature
 from evaluator.report.flags import flag_view
+from evaluator.report.ranking import Ranked, ranked_candidates
 from evaluator.report.scale import distinct_signatures, mean_score, score_text
 from evaluator.report.views import answer_anchor
 from evaluator.report.visible import one_line
@@ -92,24 +93,15 @@ def index_view(results: Sequence[Result], *, links: Mapping[str, str]) -> IndexV
     Candidates are ranked by mean score, rounded to one decimal, ties by id; those without a score come last.
     Questions come in the order in which they first occur.
     """
-    by_candidate: dict[str, list[Result]] = {}
-    for result in results:
-        by_candidate.setdefault(result.answer.candidate_id, []).append(result)
-    means = {candidate: mean_score(own) for candidate, own in by_candidate.items()}
-    order = sorted(by_candidate, key=lambda c: (means[c] is None, -(means[c] or 0.0), c))
-    ranked = [means[c] for c in order]
-    answered = {frozenset(_question_id(r) for r in own if r.score is not None) for own in by_candidate.values()}
-    rows = []
-    for candidate in order:
-        mean = means[candidate]
-        rank = "" if mean is None else str(ranked.index(mean) + 1)
-        rows.append(_candidate_row(candidate, by_candidate[candidate], rank, mean, links))
+    order = ranked_candidates(results)
+    answered = {frozenset(r.question_id for r in entry.results if r.score is not None) for entry in order}
+    rows = [_candidate_row(entry, links) for entry in order]
     review = sum(_for_a_person(result) for result in results)
     return IndexView(
         candidates=tuple(rows),
         questions=_question_rows(results),
         review=tuple(
-            sorted((r for c in order for r in _review_rows(by_candidate[c], links)), key=lambda row: row.gravity)
+            sorted((r for entry in order for r in _review_rows(entry.results, links)), key=lambda row: row.gravity)
         ),
         summary=f"{count(len(order), 'candidate')}, {count(len(results), 'answer')}, {review} to be read by a person.",
         comparable=len(answered) <= 1,
@@ -127,16 +119,15 @@ def relative_link(link: str, fragment: str = "") -> str:
     return f"./{path}#{fragment}" if fragment else f"./{path}"
 
 
-def _candidate_row(
-    candidate: str, own: Sequence[Result], rank: str, mean: float | None, links: Mapping[str, str]
-) -> CandidateRow:
+def _candidate_row(entry: Ranked, links: Mapping[str, str]) -> CandidateRow:
+    candidate, own = entry.candidate, entry.results
     kinds = Counter(flag.kind for result in own for flag in result.flags)
     return CandidateRow(
-        rank=rank,
+        rank="" if entry.rank is None else str(entry.rank),
         name=one_line(candidate) or "(no id)",
         link=relative_link(links[candidate]) if candidate in links else "",
-        mean=score_text(mean),
-        value=mean or 0.0,
+        mean=score_text(entry.mean),
+        value=entry.mean or 0.0,
         scored=sum(result.score is not None for result in own),
         unscored=sum(result.score is None for result in own),
         review=sum(_for_a_person(result) for result in own),
@@ -147,7 +138,7 @@ def _candidate_row(
 def _question_rows(results: Sequence[Result]) -> tuple[QuestionRow, ...]:
     by_question: dict[str, list[Result]] = {}
     for result in results:
-        by_question.setdefault(_question_id(result), []).append(result)
+        by_question.setdefault(result.question_id, []).append(result)
     return tuple(_question_row(identifier, own) for identifier, own in by_question.items())
 
 
@@ -195,10 +186,6 @@ def _review_rows(own: Sequence[Result], links: Mapping[str, str]) -> list[Review
             )
         )
     return rows
-
-
-def _question_id(result: Result) -> str:
-    return result.question.id if result.question else result.answer.question_id
 
 
 def _times(number: int, noun: str) -> str:

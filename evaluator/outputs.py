@@ -82,6 +82,7 @@ def write_results(
     *,
     audience: str = "recruiter",
     with_model_answers: bool = False,
+    show_names: str | None = None,
 ) -> None:
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
@@ -95,8 +96,13 @@ def write_results(
         if form in FILE_FORMATS:
             _write(destination.path / f"results.{form}", _file_content(results, form))
         else:
-            for name, text in _pages(results, form, people, with_model_answers):
+            for name, text in _pages(results, form, people, with_model_answers, show_names):
                 _write(destination.path / name, text.encode())
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file that appears under its name only once it is complete. Raises EvaluatorError where it cannot."""
+    _write(path, text.encode())
 
 
 def page_name(candidate_id: str) -> str:
@@ -158,7 +164,7 @@ def _file_content(results: Sequence[Result], form: str) -> bytes:
 
 
 def _pages(
-    results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool
+    results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool, show_names: str | None
 ) -> Iterator[tuple[str, str]]:
     """Yield the name and text of the index and of every candidate's page."""
     from evaluator.report.html import render_candidate_html, render_index_html
@@ -175,10 +181,8 @@ def _pages(
         else:
             text = render_markdown(own, audience=audience, with_model_answers=with_model_answers)
         yield links[candidate_id], text
-    yield (
-        f"index.{form}",
-        render_index_html(results, links=links) if form == "html" else render_index_markdown(results, links=links),
-    )
+    render_index = render_index_html if form == "html" else render_index_markdown
+    yield f"index.{form}", render_index(results, links=links, show_names=show_names)
 
 
 def _write(path: Path, content: bytes) -> None:

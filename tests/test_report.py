@@ -44,9 +44,10 @@ from evaluator.report import (
 )
 from evaluator.report.changes import combine_changes, find_changes
 from evaluator.report.environment import TEMPLATES
-from evaluator.report.index import index_view, relative_link
+from evaluator.report.index import index_view
 from evaluator.report.markdown import escape_markdown, quote_markdown
 from evaluator.report.passages import Span, Tone, split_passages
+from evaluator.report.queue import relative_link
 from evaluator.report.scale import nearest_anchor
 from evaluator.report.terminal import columns
 

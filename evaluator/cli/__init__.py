@@ -9,6 +9,7 @@ import click
 from evaluator import __version__
 from evaluator.cli.bank import bank
 from evaluator.cli.check import check
+from evaluator.cli.compare import compare
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
 from evaluator.cli.review import review
@@ -40,5 +41,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, review, validate, calibrate, bank, seeds, doctor):
+for command in (demo, check, score, report, compare, review, validate, calibrate, bank, seeds, doctor):
     main.add_command(command)

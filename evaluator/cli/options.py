@@ -66,3 +66,12 @@ def audience_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def names_option(command: Command) -> Command:
+    """Add ``--show-names``."""
+    return click.option(
+        "--show-names",
+        metavar="COLUMN",
+        help="Column of the input to show beside the ids in overviews.  [default: none, a blind report]",
+    )(command)

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import EXIT_UNSCORED, audience_options, bank_option, calibration_option, model_options
+from evaluator.cli.options import (
+    EXIT_UNSCORED,
+    audience_options,
+    bank_option,
+    calibration_option,
+    model_options,
+    names_option,
+)
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
@@ -68,6 +75,7 @@ output_option = click.option(
 )
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
+@names_option
 @calibration_option
 @model_options
 def score(
@@ -79,6 +87,7 @@ def score(
     dry_run: bool,
     audience: str,
     with_model_answers: bool,
+    show_names: str | None,
     calibration: Path | None,
     model: str | None,
     stance_model: str | None,
@@ -95,6 +104,7 @@ def score(
     ]
     for path, table in zip(files, tables, strict=True):
         _show_reading(path, table)
+    _check_names(show_names, tables)
     if dry_run:
         return
     from evaluator.duplicates import mark_duplicates
@@ -105,7 +115,7 @@ def score(
     engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
     answers = (answer for table in tables for answer in table.answers)
     results = mark_duplicates(_with_progress(engine.evaluate(answers)))
-    write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
+    write_results(results, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(results, destination.description)
     if any(result.unscored for result in results):
         sys.exit(EXIT_UNSCORED)
@@ -125,6 +135,7 @@ def score(
 )
 @output_option
 @audience_options
+@names_option
 def report(
     results: Path,
     bank_folder: Path | None,
@@ -132,6 +143,7 @@ def report(
     output: Path | None,
     audience: str,
     with_model_answers: bool,
+    show_names: str | None,
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank
@@ -140,8 +152,18 @@ def report(
 
     read = read_results(results, load_bank(bank_folder))
     destination = Destination.choose(formats, output, results)
-    write_results(read, destination, audience=audience, with_model_answers=with_model_answers)
+    write_results(read, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(read, destination.description)
+
+
+def _check_names(column: str | None, tables: list[AnswerTable]) -> None:
+    """Refuse a column that is not there before the scoring rather than after it."""
+    columns = list(dict.fromkeys(name for table in tables for name in table.extra_columns))
+    if column is not None and column not in columns:
+        there = ", ".join(map(repr, columns)) or "none"
+        raise click.BadParameter(
+            f"the answers have no column {column!r}. There are: {there}.", param_hint="--show-names"
+        )
 
 
 def _show_reading(path: Path, table: AnswerTable) -> None:

@@ -21,6 +21,7 @@ lint: $(VENV)/.installed-dev
 
 examples: $(VENV)/.installed  ## regenerates reports/examples
 	$(BIN)/evaluator demo -o reports/examples
+	$(BIN)/evaluator check -q rude-customer --format html -o reports/examples/self-check.html < evaluator/samples/self-check.txt
 
 constraints:  ## renews constraints.txt: newest versions that pass the tests
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)

@@ -33,3 +33,11 @@ class CalibrationError(EvaluatorError):
 
 class ReviewsError(EvaluatorError):
     """A file of people's decisions cannot be used."""
+
+
+class HistoryError(EvaluatorError):
+    """The file of earlier attempts cannot be used."""
+
+
+class PdfError(EvaluatorError):
+    """Pages cannot be written as PDF because a library is missing."""

@@ -21,7 +21,7 @@ from evaluator.results import to_json_line
 Audience = Literal["candidate", "recruiter"]
 
 FILE_FORMATS = ("jsonl", "csv", "xlsx")
-FOLDER_FORMATS = ("html", "md")
+FOLDER_FORMATS = ("html", "md", "pdf")
 
 FLAT_COLUMNS = (
     "candidate_id", "question_id", "score", "level", "unscored", "needs_review", "flags", "covered", "partly", "missed",
@@ -96,13 +96,8 @@ def write_results(
         if form in FILE_FORMATS:
             _write(destination.path / f"results.{form}", _file_content(results, form))
         else:
-            for name, text in _pages(results, form, people, with_model_answers, show_names):
-                _write(destination.path / name, text.encode())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file that appears under its name only once it is complete. Raises EvaluatorError where it cannot."""
-    _write(path, text.encode())
+            for name, page in _pages(results, form, people, with_model_answers, show_names):
+                _write(destination.path / name, page if isinstance(page, bytes) else page.encode())
 
 
 def page_name(candidate_id: str) -> str:
@@ -165,24 +160,38 @@ def _file_content(results: Sequence[Result], form: str) -> bytes:
 
 def _pages(
     results: Sequence[Result], form: str, audience: Audience, with_model_answers: bool, show_names: str | None
-) -> Iterator[tuple[str, str]]:
-    """Yield the name and text of the index and of every candidate's page."""
+) -> Iterator[tuple[str, str | bytes]]:
+    """Yield the name and content of every candidate's page and of the index; PDF has no index."""
     from evaluator.report.html import render_candidate_html, render_index_html
     from evaluator.report.markdown import render_index_markdown, render_markdown
+    from evaluator.report.pdf import render_pdf
 
     ids = list(dict.fromkeys(result.answer.candidate_id for result in results))
     links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in ids}
     for candidate_id in ids:
         own = [result for result in results if result.answer.candidate_id == candidate_id]
-        if form == "html":
-            text = render_candidate_html(
-                own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
-            )
-        else:
-            text = render_markdown(own, audience=audience, with_model_answers=with_model_answers)
-        yield links[candidate_id], text
+        if form == "md":
+            yield links[candidate_id], render_markdown(own, audience=audience, with_model_answers=with_model_answers)
+            continue
+        page = render_candidate_html(
+            own, audience=audience, with_model_answers=with_model_answers, title_id=candidate_id
+        )
+        yield links[candidate_id], render_pdf(page) if form == "pdf" else page
+    if form == "pdf":
+        return
     render_index = render_index_html if form == "html" else render_index_markdown
     yield f"index.{form}", render_index(results, links=links, show_names=show_names)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that appears under its name only once it is complete.
+
+    Raises:
+        EvaluatorError: the folder cannot be written, the disk is full, or a folder or link stands in the way.
+    """
+    if path.is_dir():
+        raise EvaluatorError(f"{path} is a folder. Name a file in it.")
+    _write(path, content)
 
 
 def _write(path: Path, content: bytes) -> None:

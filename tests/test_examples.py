@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 from evaluator.answers import read_answers
+from evaluator.bank import load_bank
 from evaluator.loading import load_engine
 from evaluator.outputs import sample_answers_path
+from evaluator.report import render_candidate_html
 from evaluator.results import read_results
 
 EXAMPLES = Path(__file__).parent.parent / "reports" / "examples"
@@ -26,3 +28,11 @@ def test_there_is_a_page_for_every_sample_candidate_and_a_result_for_every_answe
     index = (EXAMPLES / "index.html").read_text(encoding="utf-8")
     for name in set(re.findall(r'href="\./([^"#]+)', index)):
         assert (EXAMPLES / name).is_file(), name
+
+
+def test_a_candidates_page_of_twelve_answers_is_small_enough_to_send() -> None:
+    results = read_results(EXAMPLES / "results.jsonl", load_bank())
+    for candidate in {result.answer.candidate_id for result in results}:
+        own = [result for result in results if result.answer.candidate_id == candidate]
+        assert len(own) == 12
+        assert len(render_candidate_html(own, title_id=candidate).encode()) <= 300_000

@@ -12,6 +12,7 @@ from evaluator.cli.check import check
 from evaluator.cli.compare import compare
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
+from evaluator.cli.history import history
 from evaluator.cli.review import review
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
@@ -41,5 +42,7 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, compare, review, validate, calibrate, bank, seeds, doctor):
+for command in (
+    demo, check, history, score, report, compare, review, validate, calibrate, bank, seeds, doctor,
+):  # fmt: skip
     main.add_command(command)

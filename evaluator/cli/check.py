@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from evaluator.cli.options import EXIT_UNSCORED, bank_option, calibration_option, model_options
 
-if TYPE_CHECKING:
-    from evaluator.domain import Bank, Question, Result
-    from evaluator.engine import Engine
-
 
 @click.command()
 @click.option("-q", "--question", "question_name", metavar="ID", help="The question's id or its text.")
-@click.option("-a", "--answer", help="The answer. Without it: standard input, or a prompt on a terminal.")
-@click.option("--format", "form", type=click.Choice(["text", "json", "html"]), default="text", show_default=True)
+@click.option("-a", "--answer", help="The answer. Without it: standard input, or a conversation on a terminal.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "html", "md", "pdf"]), default="text", show_default=True
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
 @click.option("--with-model-answers", is_flag=True, help="Show model answers, too.")
+@click.option(
+    "--history/--no-history",
+    "remember",
+    default=None,
+    help="Remember the score and what was covered, and show progress.  [default: in a conversation]",
+)
+@click.option("--keep-answers", is_flag=True, help="Remember the words of answers, too.")
 @bank_option
 @calibration_option
 @model_options
@@ -27,7 +32,10 @@ def check(
     question_name: str | None,
     answer: str | None,
     form: str,
+    output: Path | None,
     with_model_answers: bool,
+    remember: bool | None,
+    keep_answers: bool,
     bank_folder: Path | None,
     calibration: Path | None,
     model: str | None,
@@ -36,94 +44,41 @@ def check(
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
+    from evaluator.cli.conversation import Conversation, on_a_terminal
+    from evaluator.cli.single import named_question, remembered, rendered
 
     bank = load_bank(bank_folder)
-    interactive = answer is None and sys.stdin.isatty() and form == "text"
-    question = _named_question(bank, question_name) if question_name else None
-    if question is None:
-        if not interactive:
-            raise click.UsageError("Name the question with --question. See: evaluator bank list")
-        question = _choose_question(bank)
+    talking = answer is None and form == "text" and output is None and on_a_terminal()
+    remember = talking if remember is None else remember
+    if keep_answers and not remember:
+        raise click.UsageError("--keep-answers needs a history. Add: --history")
+    question = named_question(bank, question_name) if question_name else None
+    if question is None and not talking:
+        raise click.UsageError("Name the question with --question. See: evaluator bank list")
+    if form == "pdf" and output is None and sys.stdout.isatty():
+        raise click.UsageError("--format pdf needs a file. Add: -o feedback.pdf")
     from evaluator.loading import load_engine
 
     engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
-    if interactive:
-        _converse(engine, question, with_model_answers)
+    if talking:
+        Conversation(engine, with_model_answers, remember, keep_answers).run(question)
         return
+    assert question is not None
     text = answer if answer is not None else sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
     result = engine.evaluate_one(question.id, text)
-    click.echo(_render(result, form, with_model_answers))
+    earlier = remembered(result, keep_answers) if remember else ()
+    _write(rendered(result, form, with_model_answers, earlier), output)
     if result.unscored:
         sys.exit(EXIT_UNSCORED)
 
 
-def _named_question(bank: Bank, name: str) -> Question:
-    from evaluator.bank import match_question, nearest_question_id
+def _write(content: str | bytes, output: Path | None) -> None:
+    if output is not None and str(output) != "-":
+        from evaluator.outputs import write_file
 
-    question = match_question(bank, name)
-    if question is None:
-        near = nearest_question_id(bank, name)
-        hint = f" Did you mean {near!r}?" if near else ""
-        raise click.BadParameter(f"no question {name!r}.{hint} See: evaluator bank list", param_hint="--question")
-    return question
-
-
-def _choose_question(bank: Bank) -> Question:
-    for number, question in enumerate(bank.questions, start=1):
-        click.echo(f"{number:3}. {question.text}")
-    number = click.prompt("Question", type=click.IntRange(1, len(bank.questions)))
-    return bank.questions[number - 1]
-
-
-def _converse(engine: Engine, question: Question, with_model_answers: bool) -> None:
-    """Ask, judge and ask again until the person has had enough."""
-    scores: list[float] = []
-    while True:
-        click.echo()
-        click.secho(question.text, bold=True)
-        click.echo("Type your answer. An empty line ends it.")
-        text = _read_lines()
-        result = engine.evaluate_one(question.id, text)
-        click.echo(_render(result, "text", with_model_answers))
-        if result.score is not None:
-            scores.append(result.score)
-            if len(scores) > 1:
-                click.echo("Your attempts: " + " -> ".join(f"{score:.1f}" for score in scores))
-        choice = click.prompt(
-            "(a)gain, (n)ext question, (q)uit", type=click.Choice(["a", "n", "q"]), default="a", show_choices=False
-        )
-        if choice == "q":
-            return
-        if choice == "n":
-            question, scores = _choose_question(engine.bank), []
-
-
-def _read_lines() -> str:
-    lines: list[str] = []
-    for line in sys.stdin:
-        if not line.strip():
-            break
-        lines.append(line)
-    return "".join(lines)
-
-
-def _render(result: Result, form: str, with_model_answers: bool) -> str:
-    if form == "json":
-        import json
-
-        from evaluator.results import to_record
-
-        return json.dumps(to_record(result), ensure_ascii=False, indent=2)
-    if form == "html":
-        from evaluator.report.html import render_candidate_html
-
-        return render_candidate_html(
-            [result], audience="candidate", with_model_answers=with_model_answers, title_id="Self-check"
-        )
-    import os
-    import shutil
-
-    from evaluator.report.terminal import render_text
-
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return render_text(result, audience="candidate", colour=colour, width=min(100, shutil.get_terminal_size().columns))
+        write_file(output, content if isinstance(content, bytes) else f"{content}\n".encode())
+        click.echo(f"Written to {output}", err=True)
+    elif isinstance(content, bytes):
+        sys.stdout.buffer.write(content)
+    else:
+        click.echo(content)

@@ -36,7 +36,7 @@ def compare(
 ) -> None:
     """Show the answers of two to four candidates to one question side by side."""
     from evaluator.bank import load_bank
-    from evaluator.outputs import write_text
+    from evaluator.outputs import write_file
     from evaluator.report.comparison import (
         FEWEST,
         MOST,
@@ -57,7 +57,7 @@ def compare(
     if output is None:
         click.echo(text, nl=False)
         return
-    write_text(output, text)
+    write_file(output, text.encode())
     click.echo(f"Written to {output}", err=True)
 
 

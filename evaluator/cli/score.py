@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
     from evaluator.domain import Result
 
-FORMATS = ("jsonl", "csv", "xlsx", "html", "md")
+FORMATS = ("jsonl", "csv", "xlsx", "html", "md", "pdf")
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -50,13 +50,13 @@ format_option = click.option(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,html,md,pdf.",
 )
 output_option = click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="A file for one of jsonl, csv, xlsx; a folder for html, md or several formats.",
+    help="A file for one of jsonl, csv, xlsx; a folder for html, md, pdf or several formats.",
 )
 
 
@@ -131,7 +131,7 @@ def score(
     show_default=True,
     callback=_formats,
     metavar="LIST",
-    help="Any of jsonl,csv,xlsx,html,md.",
+    help="Any of jsonl,csv,xlsx,html,md,pdf.",
 )
 @output_option
 @audience_options

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from evaluator.domain import Result, Signature
 from evaluator.report.changes import Change, combine_changes, find_changes
+from evaluator.report.progress import Earlier, progress_of
 from evaluator.report.scale import distinct_signatures, mean_score, score_text
 from evaluator.report.views import MAX_CHANGES, MAX_STRENGTHS, AnswerView, answer_view
 from evaluator.report.visible import one_line
@@ -46,12 +47,17 @@ class CandidateView:
 
 
 def candidate_view(
-    results: Sequence[Result], *, audience: Audience, with_model_answers: bool, name: str
+    results: Sequence[Result],
+    *,
+    audience: Audience,
+    with_model_answers: bool,
+    name: str,
+    earlier: Earlier | None = None,
 ) -> CandidateView:
     """Return what ``audience`` is told about all answers of one candidate, in the order of ``results``."""
     answers = tuple(
-        answer_view(result, number=i, audience=audience, with_model_answers=with_model_answers)
-        for i, result in enumerate(results, start=1)
+        answer_view(result, number=i, audience=audience, with_model_answers=with_model_answers, progress=progress)
+        for i, (result, progress) in enumerate(zip(results, progress_of(results, earlier or {}), strict=True), start=1)
     )
     mean = mean_score(results)
     return CandidateView(

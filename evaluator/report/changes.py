@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from evaluator.domain import Coverage, Flag, FlagKind, PointResult, Question, Result
 from evaluator.report.flags import find_red_flag, flag_label, source_list
 from evaluator.report.passages import flag_evidence, point_evidence
+from evaluator.report.sentences import sentence_start
 from evaluator.report.visible import one_line
 from evaluator.report.wording import FLAG_TITLES
 
@@ -34,6 +35,8 @@ class Change:
     sources: tuple[str, ...]
     quote: str
     """The candidate's words that call for it, empty where something is missing."""
+    start: str = ""
+    """How a next sentence could begin, empty where the advice says it all."""
     answers: tuple[int, ...] = ()
     """Numbers of the answers it is about; empty within one answer."""
 
@@ -98,8 +101,9 @@ def _point_change(point: PointResult) -> Change:
     advice = one_line(point.advice) or f"A good answer also {label}. Say how you do that."
     gain = point.weight * (1.0 - point.credit)
     return Change(
-        point.id, _KEY_POINT, gain, f"{word}: {label}", advice, one_line(point.why), source_list(point.sources), quote
-    )
+        point.id, _KEY_POINT, gain, f"{word}: {label}", advice, one_line(point.why), source_list(point.sources), quote,
+        sentence_start(label),
+    )  # fmt: skip
 
 
 def _same_words(one: Change, other: Change) -> bool:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from evaluator.domain import Result
 from evaluator.report.candidate import candidate_view
-from evaluator.report.charts import bar_chart
+from evaluator.report.charts import bar_chart, line_chart
 from evaluator.report.environment import html_environment
 from evaluator.report.index import index_view
 from evaluator.report.names import names_from
+from evaluator.report.progress import Earlier
 from evaluator.report.script import overview_script, script_source
 from evaluator.report.wording import Audience
 
@@ -20,6 +21,7 @@ def render_candidate_html(
     audience: Audience = "candidate",
     with_model_answers: bool = False,
     title_id: str,
+    earlier: Earlier | None = None,
 ) -> str:
     """Return one page with all answers of one candidate.
 
@@ -31,9 +33,12 @@ def render_candidate_html(
         audience: who reads. The recruiter also sees model answers, probabilities and weights.
         with_model_answers: whether a candidate sees model answers.
         title_id: what the candidate is called in the title; where empty, the id of the first answer.
+        earlier: scores of attempts before these, for the chart of progress.
     """
-    view = candidate_view(results, audience=audience, with_model_answers=with_model_answers, name=title_id)
-    return html_environment().get_template("candidate.html.j2").render(view=view)
+    view = candidate_view(
+        results, audience=audience, with_model_answers=with_model_answers, name=title_id, earlier=earlier
+    )
+    return html_environment().get_template("candidate.html.j2").render(view=view, line_chart=line_chart)
 
 
 def render_index_html(results: Sequence[Result], *, links: Mapping[str, str], show_names: str | None = None) -> str:

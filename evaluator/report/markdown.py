@@ -14,6 +14,7 @@ from evaluator.report.environment import plain_environment
 from evaluator.report.index import index_view
 from evaluator.report.names import names_from
 from evaluator.report.passages import Passage
+from evaluator.report.progress import Earlier
 from evaluator.report.visible import one_line
 from evaluator.report.wording import SYMBOLS, Audience
 
@@ -27,14 +28,21 @@ _LINKABLE = re.compile(r"\S*(?:://|www\.|@)\S*", re.IGNORECASE)
 
 
 def render_markdown(
-    results: Sequence[Result], *, audience: Audience = "candidate", with_model_answers: bool = False, title_id: str = ""
+    results: Sequence[Result],
+    *,
+    audience: Audience = "candidate",
+    with_model_answers: bool = False,
+    title_id: str = "",
+    earlier: Earlier | None = None,
 ) -> str:
     """Return all answers of one candidate as Markdown.
 
     What the candidate wrote is escaped: it makes no heading, list, table, link, image, mention or HTML. Marked
     passages stand between bold brackets, which escaped text cannot imitate.
     """
-    view = candidate_view(results, audience=audience, with_model_answers=with_model_answers, name=title_id)
+    view = candidate_view(
+        results, audience=audience, with_model_answers=with_model_answers, name=title_id, earlier=earlier
+    )
     return _tidy(_environment().get_template("candidate.md.j2").render(view=view))
 
 

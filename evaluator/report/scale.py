@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluator.domain import LEVEL_NAMES, LEVELS, Contribution, Question, Result, Signature
+from evaluator.domain import LEVELS, Contribution, Question, Result, Signature
 from evaluator.report.visible import one_line
-from evaluator.report.wording import signed
+from evaluator.report.wording import Audience, level_word, signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +35,17 @@ class ContributionView:
     negative: bool
 
 
-def nearest_anchor(question: Question | None, level: int) -> AnchorView | None:
+def nearest_anchor(question: Question | None, level: int, audience: Audience = "recruiter") -> AnchorView | None:
     """Return the anchor text of ``level``, or of the nearest lower level that has one, or None."""
     anchors = question.anchors if question else {}
     nearest = max((known for known in anchors if known <= level), default=None)
-    return None if nearest is None else _anchor(anchors[nearest], nearest, exact=nearest == level)
+    return None if nearest is None else _anchor(anchors[nearest], nearest, audience, exact=nearest == level)
 
 
 def whole_scale(question: Question | None) -> tuple[AnchorView, ...]:
     """Return every level that has an anchor text, best first."""
     anchors = question.anchors if question else {}
-    return tuple(_anchor(anchors[level], level) for level in reversed(LEVELS) if level in anchors)
+    return tuple(_anchor(anchors[level], level, "recruiter") for level in reversed(LEVELS) if level in anchors)
 
 
 def contribution_views(contributions: Sequence[Contribution]) -> tuple[ContributionView, ...]:
@@ -87,5 +87,5 @@ def score_text(score: float | None) -> str:
     return "" if score is None else f"{score:.1f}"
 
 
-def _anchor(text: str, level: int, *, exact: bool = True) -> AnchorView:
-    return AnchorView(level, LEVEL_NAMES[level], one_line(text), exact)
+def _anchor(text: str, level: int, audience: Audience, *, exact: bool = True) -> AnchorView:
+    return AnchorView(level, level_word(level, audience), one_line(text), exact)

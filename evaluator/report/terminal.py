@@ -13,6 +13,7 @@ from evaluator.domain import Result
 from evaluator.report.changes import find_changes
 from evaluator.report.environment import plain_environment
 from evaluator.report.passages import Passage
+from evaluator.report.progress import NO_PROGRESS, Progress
 from evaluator.report.views import MAX_CHANGES, answer_view
 from evaluator.report.visible import visible
 from evaluator.report.wording import SYMBOLS, WORDINGS, Audience
@@ -88,6 +89,8 @@ def render_text(
     with_model_answers: bool = False,
     colour: bool = False,
     width: int = 80,
+    earlier: Sequence[float | None] = (),
+    brief: bool = False,
 ) -> str:
     """Return one result as text.
 
@@ -98,12 +101,15 @@ def render_text(
         colour: whether to use escape sequences. Without, the text has none: no control character that a person
             wrote gets this far.
         width: columns of the terminal.
+        earlier: scores of attempts at the same question before this one, oldest first.
+        brief: whether to stop after what to change and the marked answer.
     """
     pen = Pen(min(max(width, MIN_WIDTH), MAX_WIDTH), colour)
-    answer = answer_view(result, audience=audience, with_model_answers=with_model_answers)
+    progress = Progress((*earlier, result.score)) if earlier else NO_PROGRESS
+    answer = answer_view(result, audience=audience, with_model_answers=with_model_answers, progress=progress)
     changes = find_changes(result)[:MAX_CHANGES]
     template = _environment().get_template("answer.txt.j2")
-    return template.render(answer=answer, changes=changes, pen=pen, wording=WORDINGS[audience])
+    return template.render(answer=answer, changes=changes, pen=pen, wording=WORDINGS[audience], brief=brief)
 
 
 def columns(text: str) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evaluator.domain import LEVEL_NAMES, Coverage, PointResult, Question, Result, Signature
+from evaluator.domain import Coverage, PointResult, Question, Result, Signature
 from evaluator.report.changes import Change, find_changes
 from evaluator.report.decisions import decision_texts
 from evaluator.report.flags import FlagView, flag_label, flag_view, source_list
@@ -23,9 +23,19 @@ from evaluator.report.passages import (
     quotes,
     split_passages,
 )
+from evaluator.report.progress import NO_PROGRESS, Progress
 from evaluator.report.scale import AnchorView, ContributionView, contribution_views, nearest_anchor, whole_scale
+from evaluator.report.sentences import sentence_start
 from evaluator.report.visible import one_line, visible
-from evaluator.report.wording import STATUS_WORDS, SYMBOLS, UNSCORED_TITLES, Audience, headline, weight_words
+from evaluator.report.wording import (
+    STATUS_WORDS,
+    SYMBOLS,
+    UNSCORED_TITLES,
+    Audience,
+    headline,
+    level_word,
+    weight_words,
+)
 
 MAX_CHANGES = 2
 """More advice than this is not acted on; the rest stands with the key points."""
@@ -52,6 +62,8 @@ class PointView:
     quotes: tuple[Quote, ...]
     advice: str
     """What to add or change; empty where the point is covered."""
+    start: str
+    """How a next sentence could begin; empty where the point is covered."""
     why: str
     sources: tuple[str, ...]
 
@@ -95,6 +107,14 @@ class AnswerView:
     model_answers: tuple[tuple[str, tuple[str, ...]], ...]
     """Text and sources, only where the reader may see them."""
     signature: Signature
+    progress: Progress = NO_PROGRESS
+    """Attempts at the same question up to this one; empty where it is the first."""
+
+    @property
+    def tally(self) -> str:
+        """How many key points have each status, in words; empty where there is none."""
+        found = [(word, sum(point.word == word for point in self.points)) for word in STATUS_WORDS.values()]
+        return ", ".join(f"{number} {word.lower()}" for word, number in found if number)
 
     @property
     def anchor_id(self) -> str:
@@ -108,7 +128,12 @@ def answer_anchor(number: int) -> str:
 
 
 def answer_view(
-    result: Result, *, number: int = 1, audience: Audience = "candidate", with_model_answers: bool = False
+    result: Result,
+    *,
+    number: int = 1,
+    audience: Audience = "candidate",
+    with_model_answers: bool = False,
+    progress: Progress = NO_PROGRESS,
 ) -> AnswerView:
     """Return what ``audience`` is told about an answer.
 
@@ -134,9 +159,9 @@ def answer_view(
         score="" if result.score is None else f"{result.score:.1f}",
         value=result.score or 0.0,
         level=level,
-        level_word="" if level is None else LEVEL_NAMES[level],
+        level_word="" if level is None else level_word(level, audience),
         headline="" if level is None else headline(level, audience, kinds),
-        anchor=None if level is None else nearest_anchor(result.question, level),
+        anchor=None if level is None else nearest_anchor(result.question, level, audience),
         scale=whole_scale(result.question) if recruiter and level is not None else (),
         marked=marked if result.answer.text.strip() else (),
         tones=tuple(tone.value for tone in Tone if any(span.tone is tone for part in marked for span in part.spans)),
@@ -152,6 +177,7 @@ def answer_view(
         decided=decision_texts(result.reviews) if recruiter else (),
         model_answers=_model_answers(result.question) if recruiter or with_model_answers else (),
         signature=result.signature,
+        progress=progress,
     )
 
 
@@ -170,6 +196,7 @@ def _point_view(point: PointResult, number: str, recruiter: bool) -> PointView:
         weight=weight_words(point.weight) if recruiter else "",
         quotes=quotes(point_evidence(point), with_numbers=recruiter),
         advice="" if point.status is Coverage.COVERED else one_line(point.advice),
+        start="" if point.status is Coverage.COVERED else sentence_start(one_line(point.label)),
         why=one_line(point.why),
         sources=source_list(point.sources),
     )

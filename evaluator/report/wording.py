@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from evaluator.domain import Coverage, FlagKind, UnscoredReason
+from evaluator.domain import LEVEL_NAMES, Coverage, FlagKind, UnscoredReason
 
 Audience = Literal["candidate", "recruiter"]
 """Who reads: the person who answered, or the person who decides."""
@@ -74,8 +74,8 @@ _HEADLINES: Mapping[Audience, Mapping[int, str]] = {
     "candidate": {
         5: "An excellent answer. Keep it as it is.",
         4: "A good answer. One or two additions would make it excellent.",
-        3: "A sound start. Say more about what you would actually do.",
-        2: "A beginning. Much of what an interviewer listens for is still unsaid.",
+        3: "Much of it is here. Say more about what you would actually do.",
+        2: "Much of what an interviewer listens for is still unsaid; the notes below say where to start.",
         1: "This answer does not show yet what you can do. The notes below say how to change that.",
     },
     "recruiter": {
@@ -151,6 +151,19 @@ WORDINGS: Mapping[Audience, Wording] = {
         review="Please read this answer yourself before you decide.",
     ),
 }
+
+
+_CANDIDATE_LEVELS: Mapping[int, str] = {**LEVEL_NAMES, 3: "a sound start", 2: "a beginning", 1: "not there yet"}
+"""The person who answered reads what is still ahead, not a verdict."""
+
+
+def level_word(level: int, audience: Audience) -> str:
+    """Return what a level is called.
+
+    >>> level_word(2, "recruiter"), level_word(2, "candidate")
+    ('weak', 'a beginning')
+    """
+    return (_CANDIDATE_LEVELS if audience == "candidate" else LEVEL_NAMES)[level]
 
 
 def headline(level: int, audience: Audience, kinds: frozenset[FlagKind]) -> str:

@@ -21,6 +21,7 @@ lint: $(VENV)/.installed-dev
 
 examples: $(VENV)/.installed  ## regenerates reports/examples
 	$(BIN)/evaluator demo -o reports/examples
+	$(BIN)/evaluator compare reports/examples/results.jsonl -q rude-customer --candidates C-101,C-102,C-103 -o reports/examples/compare.html
 	$(BIN)/evaluator check -q rude-customer --format html -o reports/examples/self-check.html < evaluator/samples/self-check.txt
 
 constraints:  ## renews constraints.txt: newest versions that pass the tests

@@ -257,6 +257,19 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Review:
+    """What a person decided about an answer; it stands beside what was judged and never replaces it."""
+
+    level: int | None
+    """1..5; None where the person left a note only."""
+    note: str
+    reviewer: str
+    """Who decided, as they want to be named."""
+    date: str
+    """ISO date on which they did."""
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Everything that was judged about one answer."""
 
@@ -274,3 +287,15 @@ class Result:
     signature: Signature
     likely_levels: tuple[int, int] | None = None
     """Lowest and highest level (1..5) that raters like those of the calibration would probably give; None where unscored."""
+    reviews: tuple[Review, ...] = ()
+    """What people decided about it, oldest first."""
+
+    @property
+    def question_id(self) -> str:
+        """The question's id; what the input calls it where the bank has no such question."""
+        return self.question.id if self.question else self.answer.question_id
+
+    @property
+    def review(self) -> Review | None:
+        """The newest review that gives a level, or None."""
+        return next((review for review in reversed(self.reviews) if review.level is not None), None)

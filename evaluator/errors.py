@@ -39,6 +39,10 @@ class BatchError(EvaluatorError):
     """A batch cannot begin, go on, or be distributed."""
 
 
+class ReviewsError(EvaluatorError):
+    """A file of people's decisions cannot be used."""
+
+
 class HistoryError(EvaluatorError):
     """The file of earlier attempts cannot be used."""
 

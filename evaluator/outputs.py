@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -39,9 +38,6 @@ MAX_SHEET_ROWS = 1_048_576
 
 PARQUET_ROWS = 1_000
 """Rows of a row group: some 8 MB."""
-
-_EPOCH = datetime(2000, 1, 1)
-"""Creation date of every workbook: the same results give the same bytes."""
 
 _FORMULA_LEAD = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
@@ -113,6 +109,7 @@ def write_results(
     *,
     audience: str = "recruiter",
     with_model_answers: bool = False,
+    show_names: str | None = None,
 ) -> None:
     """Write results in every form of a destination. A file appears under its name only once it is complete."""
     people: Audience = "candidate" if audience == "candidate" else "recruiter"
@@ -133,7 +130,7 @@ def write_results(
         if form in FILE_FORMATS:
             _write(destination.path / f"results.{form}", _filler(results, form))
         else:
-            for name, page in _pages(results, form, people, with_model_answers):
+            for name, page in _pages(results, form, people, with_model_answers, show_names):
                 write_file(destination.path / name, page if isinstance(page, bytes) else page.encode())
 
 
@@ -198,27 +195,12 @@ def _fill(pieces: Iterable[str], file: BinaryIO) -> None:
 
 
 def _fill_workbook(results: Results, file: BinaryIO) -> None:
-    import xlsxwriter
+    from evaluator.workbook import workbook_bytes
 
-    # constant_memory: rows go to a temporary file as they come, so that memory does not grow with them.
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(file, options) as workbook:
-        workbook.set_properties({"created": _EPOCH})
-        sheet = workbook.add_worksheet("results")
-        sheet.freeze_panes(1, 2)
-        for number, row in enumerate(flat_rows(results)):
-            if number == MAX_SHEET_ROWS:
-                raise EvaluatorError(f"A sheet holds {MAX_SHEET_ROWS - 1:,} results and no more. Use --format csv.")
-            for column, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(number, column, cell[:32_767])
-                elif cell is not None:
-                    sheet.write_number(number, column, cell)
+    held = list(results)
+    if len(held) >= MAX_SHEET_ROWS:
+        raise EvaluatorError(f"A sheet holds {MAX_SHEET_ROWS - 1:,} results and no more. Use --format csv.")
+    file.write(workbook_bytes(held, flat_rows(results)))
 
 
 def _fill_parquet(results: Results, file: BinaryIO) -> None:
@@ -242,7 +224,7 @@ def _fill_parquet(results: Results, file: BinaryIO) -> None:
 
 
 def _pages(
-    results: Results, form: str, audience: Audience, with_model_answers: bool
+    results: Results, form: str, audience: Audience, with_model_answers: bool, show_names: str | None
 ) -> Iterator[tuple[str, str | bytes]]:
     """Yield every candidate's page, whose answers alone are in memory, and the index; PDF has no index."""
     from evaluator.report.html import render_candidate_html, render_index_html
@@ -261,10 +243,8 @@ def _pages(
         yield links[candidate_id], render_pdf(page) if form == "pdf" else page
     if form == "pdf":
         return
-    yield (
-        f"index.{form}",
-        render_index_html(results, links=links) if form == "html" else render_index_markdown(results, links=links),
-    )
+    render_index = render_index_html if form == "html" else render_index_markdown
+    yield f"index.{form}", render_index(list(results), links=links, show_names=show_names)
 
 
 def write_file(path: Path, content: bytes) -> None:

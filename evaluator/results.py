@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,6 +22,7 @@ from evaluator.domain import (
     PointResult,
     Question,
     Result,
+    Review,
     Signature,
     Stance,
     Unscored,
@@ -98,6 +100,15 @@ class SignatureRecord(_Record):
     calibration: str
 
 
+class ReviewRecord(_Record):
+    """What a person decided about the answer."""
+
+    level: int | None = Field(ge=1, le=5)
+    note: str = ""
+    reviewer: str
+    date: str
+
+
 class ResultRecord(_Record):
     """One answer and everything that was judged about it."""
 
@@ -117,6 +128,7 @@ class ResultRecord(_Record):
     contributions: list[ContributionRecord] = []
     signature: SignatureRecord
     likely_levels: tuple[int, int] | None = None
+    reviews: list[ReviewRecord] = []
 
     model_config = ConfigDict(alias_generator=lambda name: name.removesuffix("_"))
 
@@ -148,6 +160,7 @@ def to_record(result: Result) -> dict[str, Any]:
         "contributions": [{"id": c.id, "label": c.label, "points": c.points} for c in result.contributions],
         "signature": {name: getattr(result.signature, name) for name in SignatureRecord.model_fields},
         "likely_levels": list(result.likely_levels) if result.likely_levels else None,
+        **({"reviews": [asdict(review) for review in result.reviews]} if result.reviews else {}),
     }
 
 
@@ -219,6 +232,7 @@ def _from_record(record: ResultRecord, bank: Bank | None) -> Result:
         tuple(Contribution(c.id, c.label, c.points) for c in record.contributions),
         Signature(**record.signature.model_dump()),
         record.likely_levels,
+        tuple(Review(**review.model_dump()) for review in record.reviews),
     )
 
 

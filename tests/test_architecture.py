@@ -17,7 +17,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in pat
 
 LAYERS = (
     {"__init__", "errors", "domain"},
-    {"text", "language", "derive", "yamlfile", "scoring", "feedback", "checks", "agreement"},
+    {"text", "language", "derive", "yamlfile", "scoring", "feedback", "checks", "agreement", "item_analysis"},
     set(),  # everything that is not named: bank, seeds, answers, models, matching, engine, batch, report, results, ...
     {"cli", "web", "__main__"},
 )
@@ -87,7 +87,9 @@ def test_the_domain_stands_alone() -> None:
     assert own_parts(PACKAGE / "errors.py") == set()
 
 
-@pytest.mark.parametrize("name", ["domain", "text", "derive", "scoring", "feedback", "checks", "agreement"])
+@pytest.mark.parametrize(
+    "name", ["domain", "text", "derive", "scoring", "feedback", "checks", "agreement", "item_analysis"]
+)
 def test_pure_modules_touch_nothing(name: str) -> None:
     path = PACKAGE / f"{name}.py"
     if not path.exists():

@@ -32,6 +32,14 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
     (tmp_path / rated).write_text(
         "\n".join((ROOT / rated).read_text(encoding="utf-8").splitlines()[:40]), encoding="utf-8"
     )
+    examples = ROOT / "reports" / "examples"
+    (tmp_path / "reports" / "examples").mkdir(parents=True)
+    for name, made in (
+        ("examples/results.jsonl", "results.jsonl"),
+        ("decided.jsonl", "results.jsonl"),
+        ("to-read.xlsx", "results.xlsx"),
+    ):
+        (tmp_path / "reports" / name).write_bytes((examples / made).read_bytes())
     (tmp_path / "my-bank").mkdir()
     (tmp_path / "my-bank" / "lost-prescription.yaml").write_text(LOST, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -33,8 +33,10 @@ _ZIP_FAULTS = (
 _ENCRYPTED_PART = "EncryptedPackage".encode("utf-16-le")
 
 
-def read_spreadsheet(source: Source) -> Table:
+def read_spreadsheet(source: Source, column: str = "") -> Table:
     """Return the first sheet that has rows, visible ones first; numbers and dates become plain text.
+
+    Where ``column`` is given, sheets whose header names it come first.
 
     Rows keep the numbers that a spreadsheet program shows. The header is the first row that is not blank.
 
@@ -51,7 +53,7 @@ def read_spreadsheet(source: Source) -> Table:
         raise _encrypted(source.name)
     elif b"\0" not in source.head:
         raise AnswersError(f"{source.name}: holds text, not a spreadsheet. Rename it to .csv, or save it as .xlsx.")
-    rows = _rows(source.name, data)
+    rows = _rows(source.name, data, column)
     if not rows:
         raise AnswersError(f"{source.name}: is empty: no sheet has rows. Export the answers again.")
     (header_row, header), *records = rows
@@ -81,10 +83,10 @@ def _check_zip(name: str, data: bytes) -> None:
         raise _damaged(name) from error
 
 
-def _rows(name: str, data: bytes) -> list[tuple[int, tuple[str, ...]]]:
+def _rows(name: str, data: bytes, column: str) -> list[tuple[int, tuple[str, ...]]]:
     """Return the numbered rows of the first sheet that has any, read in a process that may break down."""
     # -P keeps the folder of this package, whose modules have common names, out of the other process's imports.
-    command = [sys.executable, "-P", str(Path(workbook.__file__))]
+    command = [sys.executable, "-P", str(Path(workbook.__file__)), column]
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=MAX_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:

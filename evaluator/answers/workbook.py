@@ -20,18 +20,23 @@ EXIT_PASSWORD = 3
 Row = tuple[int, list[object]]
 
 
-def first_rows(data: bytes) -> list[Row]:
-    """Return the rows that hold something, with their numbers, of the first sheet that has any, visible ones first."""
+def first_rows(data: bytes, column: str = "") -> list[Row]:
+    """Return the rows that hold something, with their numbers, of the first sheet that has any, visible ones first.
+
+    Where ``column`` is given, a sheet with that name among the cells of its first row comes before those without.
+    """
     from python_calamine import SheetTypeEnum, SheetVisibleEnum, load_workbook
 
     with load_workbook(io.BytesIO(data)) as workbook:
         sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+        first: list[Row] = []
         for sheet in sorted(sheets, key=lambda sheet: sheet.visible != SheetVisibleEnum.Visible):
             numbered = enumerate(workbook.get_sheet_by_name(sheet.name).iter_rows(), start=1)
             rows: list[Row] = [(n, list(cells)) for n, cells in numbered if any(str(cell).strip() for cell in cells)]
-            if rows:
+            if rows and (not column or column in rows[0][1]):
                 return rows
-    return []
+            first = first or rows
+    return first
 
 
 def main() -> int:
@@ -40,7 +45,7 @@ def main() -> int:
     from python_calamine import PasswordError
 
     try:
-        rows = first_rows(sys.stdin.buffer.read())
+        rows = first_rows(sys.stdin.buffer.read(), *sys.argv[1:2])
     except PasswordError:
         return EXIT_PASSWORD
     sys.stdout.buffer.write(json.dumps(rows, default=str).encode())

@@ -10,9 +10,11 @@ from evaluator import __version__
 from evaluator.cli.bank import bank
 from evaluator.cli.cache import cache
 from evaluator.cli.check import check
+from evaluator.cli.compare import compare
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
 from evaluator.cli.history import history
+from evaluator.cli.review import review
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
@@ -41,5 +43,7 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, history, score, report, validate, calibrate, bank, seeds, cache, doctor):
+for command in (
+    demo, check, history, score, report, compare, review, validate, calibrate, bank, seeds, cache, doctor,
+):  # fmt: skip
     main.add_command(command)

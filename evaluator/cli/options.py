@@ -166,3 +166,12 @@ def named_question(bank: Bank, name: str, parameter: str) -> Question:
         hint = f" Did you mean {near!r}?" if near else ""
         raise click.BadParameter(f"no question {name!r}.{hint} See: evaluator bank list", param_hint=parameter)
     return question
+
+
+def names_option(command: Command) -> Command:
+    """Add ``--show-names``."""
+    return click.option(
+        "--show-names",
+        metavar="COLUMN",
+        help="Column of the input to show beside the ids in overviews.  [default: none, a blind report]",
+    )(command)

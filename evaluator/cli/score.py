@@ -21,6 +21,7 @@ from evaluator.cli.options import (
     draft_option,
     mapping_option,
     model_options,
+    names_option,
     open_engine,
 )
 from evaluator.remote import is_url
@@ -93,6 +94,7 @@ output_option = click.option(
 @click.option("--workers", type=click.IntRange(1, 10_000), help="Processes that score on Ray.  [default: 1]")
 @click.option("--dry-run", is_flag=True, help="Show how the files are read, score nothing.")
 @audience_options
+@names_option
 @calibration_option
 @model_options
 def score(
@@ -109,6 +111,7 @@ def score(
     dry_run: bool,
     audience: str,
     with_model_answers: bool,
+    show_names: str | None,
     calibration: Path | None,
     model: str | None,
     stance_model: str | None,
@@ -131,6 +134,7 @@ def score(
     ]
     for path, table in zip(files, tables, strict=True):
         _show_reading(path, table)
+    _check_names(show_names, tables)
     if dry_run:
         return
     from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
@@ -165,7 +169,7 @@ def score(
             else:
                 chunks = score_locally(engine, answers)
             _keep(kept, chunks, total, can_go_on=destination.partial_path is not None)
-            all_scored = _finish(kept, bank, destination, audience, with_model_answers)
+            all_scored = _finish(kept, bank, destination, audience, with_model_answers, show_names)
     if not all_scored:
         sys.exit(EXIT_UNSCORED)
 
@@ -184,6 +188,7 @@ def score(
 )
 @output_option
 @audience_options
+@names_option
 def report(
     results: Path,
     bank_folder: Path | None,
@@ -191,6 +196,7 @@ def report(
     output: Path | str | None,
     audience: str,
     with_model_answers: bool,
+    show_names: str | None,
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank
@@ -199,8 +205,18 @@ def report(
 
     read = StoredResults(results, load_bank(bank_folder))
     destination = Destination.choose(formats, output, results)
-    write_results(read, destination, audience=audience, with_model_answers=with_model_answers)
+    write_results(read, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(read, destination.description)
+
+
+def _check_names(column: str | None, tables: list[AnswerTable]) -> None:
+    """Refuse a column that is not there before the scoring rather than after it."""
+    columns = list(dict.fromkeys(name for table in tables for name in table.extra_columns))
+    if column is not None and column not in columns:
+        there = ", ".join(map(repr, columns)) or "none"
+        raise click.BadParameter(
+            f"the answers have no column {column!r}. There are: {there}.", param_hint="--show-names"
+        )
 
 
 def _show_reading(path: Path | str, table: AnswerTable) -> None:
@@ -250,7 +266,12 @@ def _keep(kept: PartialResults, chunks: Iterator[Scored], total: int | None, *, 
 
 
 def _finish(
-    kept: PartialResults, bank: Bank, destination: Destination, audience: str, with_model_answers: bool
+    kept: PartialResults,
+    bank: Bank,
+    destination: Destination,
+    audience: str,
+    with_model_answers: bool,
+    show_names: str | None,
 ) -> bool:
     """Write the results in the forms that were asked for, and return whether every answer could be scored."""
     from evaluator.batch.partial import HEAD_LINES
@@ -258,7 +279,7 @@ def _finish(
     from evaluator.stored import StoredResults
 
     results = StoredResults(kept.path, bank, skip=HEAD_LINES, count=kept.done, find_duplicates=True)
-    write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
+    write_results(results, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(results, destination.description)
     kept.remove()
     return not results.unscored

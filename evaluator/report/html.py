@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluator.domain import Result
 from evaluator.report.candidate import candidate_view
-from evaluator.report.charts import line_chart
+from evaluator.report.charts import bar_chart, line_chart
 from evaluator.report.environment import html_environment
 from evaluator.report.index import index_view
+from evaluator.report.names import names_from
 from evaluator.report.progress import Earlier
+from evaluator.report.script import overview_script, script_source
 from evaluator.report.wording import Audience
 
 
@@ -39,12 +41,33 @@ def render_candidate_html(
     return html_environment().get_template("candidate.html.j2").render(view=view, line_chart=line_chart)
 
 
-def render_index_html(results: Iterable[Result], *, links: Mapping[str, str]) -> str:
-    """Return the overview of a batch: candidates ranked by mean score, answers to be read by a person, questions.
+def render_index_html(results: Sequence[Result], *, links: Mapping[str, str], show_names: str | None = None) -> str:
+    """Return the overview of a batch: the ranking, the queue for people, the map of scores, the group, the questions.
+
+    The page says everything without its script, which only sorts and filters; a policy in its head allows that script
+    and no other. Whoever serves the page with a policy of their own adds ``script.script_source()`` to ``script-src``.
 
     Args:
         results: of the whole batch; the answers of each candidate in the order of their page.
         links: from a candidate's id to the path of the page relative to this one, not percent-encoded; a
             candidate without one is named without a link.
+        show_names: column of the input to show beside the ids; without one the report is blind.
+
+    Raises:
+        ResultsError: there is no such column.
     """
-    return html_environment().get_template("index.html.j2").render(view=index_view(results, links=links))
+    names = names_from(results, show_names)
+    view = index_view(results, links=links, names=names, names_column=show_names or "")
+    charts = {
+        "levels": bar_chart(
+            "levels",
+            "Answers at each level, from 1 unacceptable to 5 excellent",
+            view.group.levels,
+            unit="answers",
+            head="Level",
+            graded=True,
+        ),
+        "bands": bar_chart("bands", "Candidates by mean score", view.group.bands, unit="candidates", head="Mean score"),
+    }
+    template = html_environment().get_template("index.html.j2")
+    return template.render(view=view, charts=charts, script=overview_script(), script_source=script_source())

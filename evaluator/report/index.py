@@ -1,30 +1,32 @@
-"""What the index of a batch says: who did how, which questions were hard, and which answers a person must look at."""
+"""What the overview of a batch says: who did how, what the group shows, and which answers a person must look at."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from evaluator.domain import LEVELS, Coverage, FlagKind, Question, Result, Signature
-from evaluator.report.flags import flag_view
-from evaluator.report.scale import mean_of, score_text
-from evaluator.report.views import answer_anchor
-from evaluator.report.visible import one_line
-from evaluator.report.wording import FLAG_NAMES, UNSCORED_TITLES, count
-
-_PRESSING = (FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED, FlagKind.DUPLICATE, None)
-"""What calls for a person first; None is an answer that could not be scored."""
+from evaluator.domain import FlagKind, Result, Signature
+from evaluator.report.names import Names, candidate_name, names_in_ids
+from evaluator.report.overview_group import Duplicate, Group, duplicates, group_view
+from evaluator.report.overview_map import ScoreMap, score_map
+from evaluator.report.overview_people import People, people_view
+from evaluator.report.overview_questions import Consistency, QuestionRow, question_rows
+from evaluator.report.queue import PRESSING, ReviewRow, for_a_person, relative_link, review_rows
+from evaluator.report.ranking import Ranked, ranked_candidates
+from evaluator.report.scale import distinct_signatures, mean_score, score_text
+from evaluator.report.wording import FLAG_NAMES, FLAG_TITLES, count
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateRow:
-    """A candidate in the index of a batch."""
+    """A candidate in the overview of a batch."""
 
     rank: str
     """From 1, equal for equal means; empty where nothing is scored."""
     name: str
+    called: str
+    """What the reader asked to see beside the id; empty in a blind report."""
     link: str
     mean: str
     value: float
@@ -32,35 +34,10 @@ class CandidateRow:
     unscored: int
     review: int
     flags: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionRow:
-    """A question in the index of a batch."""
-
-    id: str
-    text: str
-    mean: str
-    scored: int
-    unscored: int
-    levels: tuple[int, ...]
-    """How many answers reached each level, worst first."""
-    missed: str
-    """The key point missed or contradicted by most, empty where there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewRow:
-    """An answer that a person must look at."""
-
-    name: str
-    question: str
-    link: str
-    score: str
-    reasons: tuple[str, ...]
-    quote: str
-    gravity: int
-    """How soon a person should look, 0 first; rows are sorted by it."""
+    marks: str
+    """Words to filter by: ``review``, ``red_flag``, ``unscored``, ``decided``."""
+    person: str
+    """Mean of the newest levels that people gave, and of how many answers; empty where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,178 +45,106 @@ class IndexView:
     """A batch."""
 
     candidates: tuple[CandidateRow, ...]
+    map: ScoreMap
+    group: Group
     questions: tuple[QuestionRow, ...]
+    consistency: Consistency
     review: tuple[ReviewRow, ...]
+    duplicates: tuple[Duplicate, ...]
+    people: People | None
+    """What people decided; None where nobody did."""
+    answers: int
+    scored: int
+    mean: str
+    """Mean score of all scored answers."""
     summary: str
+    names: str
+    """Column that stands beside the ids; empty in a blind report."""
+    names_in_ids: bool
+    """Whether ids are addresses, so that a report by id is not blind."""
     comparable: bool
     """Whether every candidate has scored answers to the same questions."""
     signatures: tuple[Signature, ...]
 
     @property
-    def pressing(self) -> tuple[ReviewRow, ...]:
-        """Answers that a person must look at first."""
-        return tuple(row for row in self.review if row.gravity < len(_PRESSING))
+    def waiting(self) -> tuple[ReviewRow, ...]:
+        """Answers that nobody has decided about."""
+        return tuple(row for row in self.review if not row.decided)
+
+    @property
+    def pressing(self) -> tuple[tuple[str, tuple[ReviewRow, ...]], ...]:
+        """Answers that a person must look at first, by their gravest reason."""
+        groups = [tuple(row for row in self.waiting if row.gravity == place) for place in range(len(PRESSING))]
+        titles = ("Not scored" if kind is None else FLAG_TITLES[kind] for kind in PRESSING)
+        return tuple((title, group) for title, group in zip(titles, groups, strict=True) if group)
 
     @property
     def less_pressing(self) -> tuple[ReviewRow, ...]:
         """Answers where only the closeness to a border or the script calls for a person."""
-        return tuple(row for row in self.review if row.gravity >= len(_PRESSING))
+        return tuple(row for row in self.waiting if row.gravity >= len(PRESSING))
+
+    @property
+    def decided(self) -> tuple[ReviewRow, ...]:
+        """Answers that a person has looked at already."""
+        return tuple(row for row in self.review if row.decided)
 
 
-def index_view(results: Iterable[Result], *, links: Mapping[str, str]) -> IndexView:
-    """Return the overview of a batch. Results are looked at one at a time and not kept.
+def index_view(
+    results: Sequence[Result], *, links: Mapping[str, str], names: Names | None = None, names_column: str = ""
+) -> IndexView:
+    """Return the overview of a batch.
 
     Candidates are ranked by mean score, rounded to one decimal, ties by id; those without a score come last.
     Questions come in the order in which they first occur.
     """
-    candidates: dict[str, _CandidateTally] = {}
-    questions: dict[str, _QuestionTally] = {}
-    signatures: dict[Signature, None] = {}
-    review: list[tuple[str, ReviewRow]] = []
-    answers = 0
-    for answers, result in enumerate(results, start=1):  # noqa: B007 - the number of the last one is used
-        candidate = result.answer.candidate_id
-        tally = candidates.setdefault(candidate, _CandidateTally())
-        tally.add(result)
-        questions.setdefault(_question_id(result), _QuestionTally(result.question)).add(result)
-        signatures.setdefault(result.signature)
-        if _for_a_person(result):
-            review.append((candidate, _review_row(result, tally.answers, links)))
-    means = {candidate: tally.mean for candidate, tally in candidates.items()}
-    order = sorted(candidates, key=lambda c: (means[c] is None, -(means[c] or 0.0), c))
-    ranks: dict[float, int] = {}
-    rows = []
-    for place, candidate in enumerate(order, start=1):
-        mean = means[candidate]
-        rank = "" if mean is None else str(ranks.setdefault(mean, place))
-        rows.append(_candidate_row(candidate, candidates[candidate], rank, mean, links))
-    places = {candidate: place for place, candidate in enumerate(order)}
-    # Rows of one candidate are in the order of the answers already, and sorting is stable.
-    review.sort(key=lambda item: (item[1].gravity, places[item[0]]))
+    called = names or {}
+    order = ranked_candidates(results)
+    answered = {frozenset(r.question_id for r in entry.results if r.score is not None) for entry in order}
+    questions, consistency = question_rows(results)
+    review = sorted((r for e in order for r in review_rows(e.results, links, called)), key=lambda row: row.gravity)
+    waiting = sum(not row.decided for row in review)
     return IndexView(
-        candidates=tuple(rows),
-        questions=tuple(_question_row(identifier, tally) for identifier, tally in questions.items()),
-        review=tuple(row for _, row in review),
-        summary=f"{count(len(order), 'candidate')}, {count(answers, 'answer')}, {len(review)} to be read by a person.",
-        comparable=len({frozenset(tally.scored_questions) for tally in candidates.values()}) <= 1,
-        signatures=tuple(signatures),
+        candidates=tuple(_candidate_row(entry, links, called) for entry in order),
+        map=score_map(order, results, links, called),
+        group=group_view(order, results),
+        questions=questions,
+        consistency=consistency,
+        review=tuple(review),
+        duplicates=duplicates(results),
+        people=people_view(results),
+        answers=len(results),
+        scored=sum(result.score is not None for result in results),
+        mean=score_text(mean_score(results)),
+        summary=f"{count(len(order), 'candidate')}, {count(len(results), 'answer')}, {waiting} to be read by a person.",
+        names=names_column,
+        names_in_ids=names_in_ids(entry.candidate for entry in order),
+        comparable=len(answered) <= 1,
+        signatures=distinct_signatures(results),
     )
 
 
-def relative_link(link: str, fragment: str = "") -> str:
-    """Return a relative path as an address that cannot leave the report set's host or name a scheme.
-
-    >>> relative_link("candidates/Ana Ruiz.html", "answer-2")
-    './candidates/Ana%20Ruiz.html#answer-2'
-    """
-    path = quote(link.lstrip("/\\"), safe="/.-_~", errors="replace")
-    return f"./{path}#{fragment}" if fragment else f"./{path}"
-
-
-class _CandidateTally:
-    """What the answers of one candidate add up to."""
-
-    def __init__(self) -> None:
-        self.answers = self.review = 0
-        self.scores: list[float] = []
-        self.scored_questions: set[str] = set()
-        self.kinds: Counter[FlagKind] = Counter()
-
-    def add(self, result: Result) -> None:
-        self.answers += 1
-        self.review += _for_a_person(result)
-        self.kinds.update(flag.kind for flag in result.flags)
-        if result.score is not None:
-            self.scores.append(result.score)
-            self.scored_questions.add(_question_id(result))
-
-    @property
-    def mean(self) -> float | None:
-        return mean_of(self.scores)
-
-
-class _QuestionTally:
-    """What the answers to one question add up to."""
-
-    def __init__(self, question: Question | None) -> None:
-        self.question = question
-        self.answers = 0
-        self.scores: list[float] = []
-        self.levels: Counter[int | None] = Counter()
-        self.gaps: Counter[str] = Counter()
-
-    def add(self, result: Result) -> None:
-        self.answers += 1
-        self.levels[result.level] += 1
-        if result.score is not None:
-            self.scores.append(result.score)
-        self.gaps.update(
-            point.label for point in result.points if point.status in (Coverage.MISSED, Coverage.CONTRADICTED)
-        )
-
-
-def _candidate_row(
-    candidate: str, tally: _CandidateTally, rank: str, mean: float | None, links: Mapping[str, str]
-) -> CandidateRow:
+def _candidate_row(entry: Ranked, links: Mapping[str, str], names: Names) -> CandidateRow:
+    candidate, own = entry.candidate, entry.results
+    kinds = Counter(flag.kind for result in own for flag in result.flags)
+    unscored = sum(result.score is None for result in own)
+    waiting = sum(for_a_person(result) and not result.reviews for result in own)
+    levels = [result.review.level for result in own if result.review and result.review.level]
+    marks = {"review": waiting, "red_flag": kinds[FlagKind.RED_FLAG], "unscored": unscored, "decided": len(levels)}
     return CandidateRow(
-        rank=rank,
-        name=one_line(candidate) or "(no id)",
+        rank="" if entry.rank is None else str(entry.rank),
+        name=candidate_name(candidate),
+        called=names.get(candidate, ""),
         link=relative_link(links[candidate]) if candidate in links else "",
-        mean=score_text(mean),
-        value=mean or 0.0,
-        scored=len(tally.scores),
-        unscored=tally.answers - len(tally.scores),
-        review=tally.review,
-        flags=", ".join(_times(tally.kinds[kind], FLAG_NAMES[kind]) for kind in FlagKind if tally.kinds[kind]),
+        mean=score_text(entry.mean),
+        value=entry.mean or 0.0,
+        scored=len(own) - unscored,
+        unscored=unscored,
+        review=waiting,
+        flags=", ".join(_times(kinds[kind], FLAG_NAMES[kind]) for kind in FlagKind if kinds[kind]),
+        marks=" ".join(mark for mark, number in marks.items() if number),
+        person=f"{sum(levels) / len(levels):.1f} ({len(levels)})" if levels else "",
     )
-
-
-def _question_row(identifier: str, tally: _QuestionTally) -> QuestionRow:
-    gaps = tally.gaps
-    most = max(gaps, key=lambda label: (gaps[label], label), default="")
-    return QuestionRow(
-        id=one_line(identifier) or "(no question)",
-        text=one_line(tally.question.text) if tally.question else "",
-        mean=score_text(mean_of(tally.scores)),
-        scored=len(tally.scores),
-        unscored=tally.answers - len(tally.scores),
-        levels=tuple(tally.levels[level] for level in LEVELS),
-        missed=f"{one_line(most)} ({gaps[most]})" if most else "",
-    )
-
-
-def _review_row(result: Result, number: int, links: Mapping[str, str]) -> ReviewRow:
-    """Return the row of an answer that is the candidate's ``number``-th."""
-    flags = [flag_view(flag, result.question, recruiter=True) for flag in result.flags]
-    reasons = [f"{flag.title}. {flag.detail}".strip() for flag in flags]
-    if result.unscored:
-        title = f"Not scored: {UNSCORED_TITLES[result.unscored.reason]}."
-        reasons.insert(0, f"{title} {one_line(result.unscored.detail)}".strip())
-    candidate = result.answer.candidate_id
-    return ReviewRow(
-        name=one_line(candidate) or "(no id)",
-        question=one_line(result.question.text if result.question else result.answer.question_id),
-        link=relative_link(links[candidate], answer_anchor(number)) if candidate in links else "",
-        score="" if result.score is None else f"{result.score:.1f}",
-        reasons=tuple(reasons) or ("Marked for a person to read.",),
-        quote=next((quote.text for flag in flags for quote in flag.quotes), ""),
-        gravity=_gravity(result),
-    )
-
-
-def _question_id(result: Result) -> str:
-    return result.question.id if result.question else result.answer.question_id
 
 
 def _times(number: int, noun: str) -> str:
     return noun if number == 1 else f"{number} \u00d7 {noun}"
-
-
-def _gravity(result: Result) -> int:
-    """Return the place of the gravest reason among those that press, or one past them."""
-    kinds = {flag.kind for flag in result.flags} | ({None} if result.score is None else set())
-    return min((_PRESSING.index(kind) for kind in kinds if kind in _PRESSING), default=len(_PRESSING))
-
-
-def _for_a_person(result: Result) -> bool:
-    return result.needs_review or result.score is None

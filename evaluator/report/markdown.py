@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from jinja2 import Environment
@@ -12,6 +12,7 @@ from evaluator.domain import Result
 from evaluator.report.candidate import candidate_view
 from evaluator.report.environment import plain_environment
 from evaluator.report.index import index_view
+from evaluator.report.names import names_from
 from evaluator.report.passages import Passage
 from evaluator.report.progress import Earlier
 from evaluator.report.visible import one_line
@@ -45,9 +46,16 @@ def render_markdown(
     return _tidy(_environment().get_template("candidate.md.j2").render(view=view))
 
 
-def render_index_markdown(results: Iterable[Result], *, links: Mapping[str, str]) -> str:
-    """Return the overview of a batch as Markdown; ``links`` as in ``render_index_html``."""
-    return _tidy(_environment().get_template("index.md.j2").render(view=index_view(results, links=links)))
+def render_index_markdown(results: Sequence[Result], *, links: Mapping[str, str], show_names: str | None = None) -> str:
+    """Return the overview of a batch as Markdown; arguments as in ``render_index_html``."""
+    names = names_from(results, show_names)
+    view = index_view(results, links=links, names=names, names_column=show_names or "")
+    return _tidy(_environment().get_template("index.md.j2").render(view=view))
+
+
+def markdown_page(template: str, view: object) -> str:
+    """Return a template's text for ``view``, with one blank line between blocks."""
+    return _tidy(_environment().get_template(template).render(view=view))
 
 
 def escape_markdown(text: str) -> str:

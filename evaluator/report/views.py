@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from evaluator.domain import Coverage, PointResult, Question, Result, Signature
 from evaluator.report.changes import Change, find_changes
+from evaluator.report.decisions import decision_texts
 from evaluator.report.flags import FlagView, flag_label, flag_view, source_list
 from evaluator.report.passages import (
     Passage,
@@ -101,6 +102,8 @@ class AnswerView:
     """Why there is no level; empty where there is one."""
     unscored_detail: str
     needs_review: bool
+    decided: tuple[str, ...]
+    """What people decided about it, newest first, for the recruiter; empty for the candidate."""
     model_answers: tuple[tuple[str, tuple[str, ...]], ...]
     """Text and sources, only where the reader may see them."""
     signature: Signature
@@ -171,6 +174,7 @@ def answer_view(
         unscored=UNSCORED_TITLES[result.unscored.reason] if result.unscored else "",
         unscored_detail=one_line(result.unscored.detail) if result.unscored else "",
         needs_review=result.needs_review,
+        decided=decision_texts(result.reviews) if recruiter else (),
         model_answers=_model_answers(result.question) if recruiter or with_model_answers else (),
         signature=result.signature,
         progress=progress,

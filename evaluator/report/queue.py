@@ -1,0 +1,85 @@
+"""The queue of answers that a person must look at, gravest first, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from evaluator.domain import FlagKind, Result
+from evaluator.report.decisions import decision_texts
+from evaluator.report.flags import flag_view
+from evaluator.report.names import Names, candidate_name
+from evaluator.report.views import answer_anchor
+from evaluator.report.visible import one_line
+from evaluator.report.wording import UNSCORED_TITLES
+
+PRESSING = (FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED, FlagKind.DUPLICATE, None)
+"""What calls for a person first; None is an answer that could not be scored."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewRow:
+    """An answer that a person must look at."""
+
+    name: str
+    called: str
+    """What the reader asked to see beside the id; empty in a blind report."""
+    question: str
+    link: str
+    score: str
+    reasons: tuple[str, ...]
+    quote: str
+    gravity: int
+    """How soon a person should look, 0 first; rows are sorted by it."""
+    decided: tuple[str, ...]
+    """What people decided about it already, newest first."""
+
+
+def review_rows(own: Sequence[Result], links: Mapping[str, str], names: Names) -> list[ReviewRow]:
+    """Return the answers of one candidate that a person must look at."""
+    rows = []
+    for number, result in enumerate(own, start=1):
+        if not for_a_person(result):
+            continue
+        flags = [flag_view(flag, result.question, recruiter=True) for flag in result.flags]
+        reasons = [f"{flag.title}. {flag.detail}".strip() for flag in flags]
+        if result.unscored:
+            title = f"Not scored: {UNSCORED_TITLES[result.unscored.reason]}."
+            reasons.insert(0, f"{title} {one_line(result.unscored.detail)}".strip())
+        candidate = result.answer.candidate_id
+        rows.append(
+            ReviewRow(
+                name=candidate_name(candidate),
+                called=names.get(candidate, ""),
+                question=one_line(result.question.text if result.question else result.answer.question_id),
+                link=relative_link(links[candidate], answer_anchor(number)) if candidate in links else "",
+                score="" if result.score is None else f"{result.score:.1f}",
+                reasons=tuple(reasons) or ("Marked for a person to read.",),
+                quote=next((quote.text for flag in flags for quote in flag.quotes), ""),
+                gravity=_gravity(result),
+                decided=decision_texts(result.reviews),
+            )
+        )
+    return rows
+
+
+def for_a_person(result: Result) -> bool:
+    """Return whether a person must look at an answer."""
+    return result.needs_review or result.score is None
+
+
+def relative_link(link: str, fragment: str = "") -> str:
+    """Return a relative path as an address that cannot leave the report set's host or name a scheme.
+
+    >>> relative_link("candidates/Ana Ruiz.html", "answer-2")
+    './candidates/Ana%20Ruiz.html#answer-2'
+    """
+    path = quote(link.lstrip("/\\"), safe="/.-_~", errors="replace")
+    return f"./{path}#{fragment}" if fragment else f"./{path}"
+
+
+def _gravity(result: Result) -> int:
+    """Return the place of the gravest reason among those that press, or one past them."""
+    kinds = {flag.kind for flag in result.flags} | ({None} if result.score is None else set())
+    return min((PRESSING.index(kind) for kind in kinds if kind in PRESSING), default=len(PRESSING))

@@ -93,14 +93,14 @@ def write_results(
         sys.stdout.write("".join(_flat_text(results, destination.formats[0])))
         return
     if not destination.is_folder:
-        _write(destination.path, _file_content(results, destination.formats[0]))
+        write_file(destination.path, _file_content(results, destination.formats[0]))
         return
     for form in destination.formats:
         if form in FILE_FORMATS:
-            _write(destination.path / f"results.{form}", _file_content(results, form))
+            write_file(destination.path / f"results.{form}", _file_content(results, form))
         else:
             for name, text in _pages(results, form, people, with_model_answers):
-                _write(destination.path / name, text.encode())
+                write_file(destination.path / name, text.encode())
 
 
 def page_name(candidate_id: str) -> str:
@@ -201,7 +201,7 @@ def _pages(
     )
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file under a temporary name beside it and then rename it, so that no half file is ever seen.
 
     Raises:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evaluator import __version__
+from evaluator.cli.audit import audit, counterfactual
 from evaluator.cli.bank import bank
 from evaluator.cli.check import check
 from evaluator.cli.demo import demo
@@ -39,5 +40,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, bank, seeds, doctor):
+for command in (demo, check, score, report, validate, calibrate, audit, counterfactual, bank, seeds, doctor):
     main.add_command(command)

@@ -15,6 +15,7 @@ from evaluator.cli.doctor import doctor
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
+from evaluator.cli.verify import verify
 from evaluator.errors import EvaluatorError
 
 
@@ -40,5 +41,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, audit, counterfactual, bank, seeds, doctor):
+for command in (demo, check, score, report, validate, calibrate, audit, counterfactual, verify, bank, seeds, doctor):
     main.add_command(command)

@@ -99,6 +99,7 @@ def score(
         return
     from evaluator.duplicates import mark_duplicates
     from evaluator.loading import load_engine
+    from evaluator.manifest import write_manifest
     from evaluator.outputs import Destination, write_results
 
     destination = Destination.choose(formats, output, files[0])
@@ -106,6 +107,7 @@ def score(
     answers = (answer for table in tables for answer in table.answers)
     results = mark_duplicates(_with_progress(engine.evaluate(answers)))
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers)
+    write_manifest(destination, engine.signature, click.get_current_context().params)
     _summarise(results, destination.description)
     if any(result.unscored for result in results):
         sys.exit(EXIT_UNSCORED)

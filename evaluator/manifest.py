@@ -57,6 +57,8 @@ class Counts(_Part):
     """Reason to number."""
     overridden: int = 0
     """Answers with a level that a person set."""
+    removed: int = 0
+    """Answers that `evaluator purge` removed since."""
 
 
 class Manifest(_Part):
@@ -105,8 +107,7 @@ def write_manifest(destination: Destination, signature: Signature, parameters: M
     if destination.path is None:
         return
     manifest = Manifest.of_run(destination, signature, parameters)
-    text = json.dumps(manifest.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2, sort_keys=True)
-    write_file(manifest_path(destination.path, is_folder=destination.is_folder), f"{text}\n".encode())
+    _write(manifest_path(destination.path, is_folder=destination.is_folder), manifest)
 
 
 def manifest_path(run: Path, *, is_folder: bool) -> Path:
@@ -146,6 +147,22 @@ def read_manifest(path: Path) -> Manifest:
         raise ResultsError(
             f"{path.name}: not a manifest of this version ({where or 'not JSON'}). Score the answers again."
         ) from None
+
+
+def forget(path: Path) -> None:
+    """Write a manifest anew after results were removed: counts and digests of what is left, and how many went."""
+    before = read_manifest(path)
+    outputs = [file for file in before.outputs if (path.parent / file.path).is_file()]
+    results = next((path.parent / file.path for file in outputs if file.path.endswith(".jsonl")), None)
+    counts = before.counts
+    if results is not None and before.counts is not None:
+        now = count_results(results)
+        removed = before.counts.removed + before.counts.answers - now.answers
+        counts = now.model_copy(update={"removed": removed})
+    after = before.model_copy(
+        update={"outputs": [_file_record(path.parent / file.path, file.path) for file in outputs], "counts": counts}
+    )
+    _write(path, after)
 
 
 def written_files(destination: Destination) -> Sequence[Path]:
@@ -199,6 +216,11 @@ def file_digest(path: Path) -> str:
     """Return the sha256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write(path: Path, manifest: Manifest) -> None:
+    text = json.dumps(manifest.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2, sort_keys=True)
+    write_file(path, f"{text}\n".encode())
 
 
 def _file_record(path: Path, name: str) -> FileRecord:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -27,13 +28,14 @@ fay-3,rude-customer,{ARGUES},fay@example.org
 LONE = '{"candidate_id": "lone", "question_id": "rude-customer", "answer": "I listen \\ud800 until the customer has finished."}\n'
 
 
+ENGINES = lru_cache(lambda calibration: engine(small_bank(), calibration=calibration))
+
+
 @pytest.fixture(autouse=True)
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calibration]:
     """Put the quick engine in the place of the models; its calibration can be changed."""
     used = {"calibration": CALIBRATION}
-    monkeypatch.setattr(
-        "evaluator.loading.load_engine", lambda *_, **__: engine(small_bank(), calibration=used["calibration"])
-    )
+    monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINES(used["calibration"]))
     monkeypatch.setattr("evaluator.bank.load_bank", lambda *_: small_bank())
     return used
 
@@ -59,6 +61,7 @@ def test_a_manifest_names_what_a_run_was_made_of_and_nobody(run_folder: Path) ->
     assert [file["path"] for file in manifest["outputs"]] == ["results.jsonl", "results.csv"]
     assert manifest["counts"] == {
         "answers": 6, "scored": 4, "unscored": {"empty": 1, "unknown_question": 1}, "needs_review": 5, "overridden": 0,
+        "removed": 0,
     }  # fmt: skip
     assert manifest["options"]["formats"] == ["jsonl", "csv", "html"] and manifest["date"] is None
     assert not [word for word in ("ann", "bo-8", "listen", "example") if word in text.lower()]

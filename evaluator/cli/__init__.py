@@ -12,6 +12,7 @@ from evaluator.cli.bank import bank
 from evaluator.cli.check import check
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
+from evaluator.cli.purge import purge
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
@@ -41,5 +42,19 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, audit, counterfactual, verify, bank, seeds, doctor):
+for command in (
+    demo,
+    check,
+    score,
+    report,
+    validate,
+    calibrate,
+    audit,
+    counterfactual,
+    verify,
+    purge,
+    bank,
+    seeds,
+    doctor,
+):
     main.add_command(command)

@@ -73,7 +73,11 @@ def verify(
     )  # fmt: skip
     found = signature_differences(manifest.signature.model_dump(), asdict(engine.signature))
     found += _changed_files(manifest, results_path)
-    answers = _input_answers(manifest, inputs or _known_inputs(manifest, path.parent), engine.bank, found)
+    answers = None
+    if manifest.counts and manifest.counts.removed:
+        click.echo("Answers were removed since; those in the results are judged again.", err=True)
+    else:
+        answers = _input_answers(manifest, inputs or _known_inputs(manifest, path.parent), engine.bank, found)
     unlike = _unlike(answers, kept) if answers is not None else []
     found += unlike
     compared = _judge_again(engine, kept, answers if answers and not unlike else None, sample, found)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from evaluator.report.limits import LIMITS, calibration_state
 from evaluator.report.visible import one_line
 from evaluator.report.wording import ADVICE_ONLY, SYMBOLS, TONE_WORDS, count
 
@@ -34,6 +35,7 @@ def _environment(*, autoescape: bool) -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals.update(advice_only=ADVICE_ONLY, symbols=SYMBOLS, tone_words=TONE_WORDS, count=count)
+    environment.globals.update(limits=LIMITS, calibration_state=calibration_state)
     environment.filters.update(capitalize_first=capitalize_first, visible=one_line)
     return environment
 

@@ -32,6 +32,16 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
     (tmp_path / rated).write_text(
         "\n".join((ROOT / rated).read_text(encoding="utf-8").splitlines()[:40]), encoding="utf-8"
     )
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "examples").symlink_to(ROOT / "reports" / "examples")
+    if "reports/batch" in command and not command.startswith("score"):
+        answers = tmp_path / "two.csv"
+        answers.write_text(
+            "\n".join((ROOT / "evaluator/samples/answers.csv").read_text().splitlines()[:3]), encoding="utf-8"
+        )
+        CliRunner().invoke(
+            main, ["score", str(answers), "--format", "jsonl,csv", "-o", str(tmp_path / "reports" / "batch")]
+        )
     (tmp_path / "my-bank").mkdir()
     (tmp_path / "my-bank" / "lost-prescription.yaml").write_text(LOST, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 
@@ -29,7 +27,7 @@ from evaluator.matching import (
 from evaluator.models.cached import Reuse
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
-from evaluator.scoring import Calibration, Credit, Scheme, coverage, score_credits
+from evaluator.scoring import Calibration, Credit, Scheme, calibration_digest, coverage, score_credits
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 
@@ -81,13 +79,12 @@ class Engine:
     @cached_property
     def signature(self) -> Signature:
         """What a reader needs to tell whether two results are comparable."""
-        calibration = hashlib.sha256(json.dumps(asdict(self.calibration), sort_keys=True).encode()).hexdigest()
         return Signature(
             tool=__version__,
             model=self.models.encoder_digest[:16],
             stance=self.models.judge_digest[:32],
             bank=self.bank.digest[:16],
-            calibration=calibration[:16],
+            calibration=calibration_digest(self.calibration),
         )
 
     def evaluate(self, answers: Iterable[Answer]) -> Iterator[Result]:

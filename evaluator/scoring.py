@@ -7,8 +7,10 @@ construction: more credit never lowers a score, and one more deduction or ceilin
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from evaluator.domain import Contribution, Coverage
 
@@ -303,3 +305,8 @@ class _Tally:
         before = round(self.total, 1)
         self.total += points
         self.contributions.append(Contribution(identifier, label, round(round(self.total, 1) - before, 1) + 0.0))
+
+
+def calibration_digest(calibration: Calibration) -> str:
+    """Return 16 hexadecimal digits that are equal where two calibrations are."""
+    return hashlib.sha256(json.dumps(asdict(calibration), sort_keys=True).encode()).hexdigest()[:16]

@@ -122,7 +122,7 @@ def test_two_runs_give_the_same_bytes_and_report_renders_them_again(answers: Pat
         assert run("score", str(answers), "--format", "jsonl,csv,xlsx,html,md", "-o", str(folder)).exit_code == 3
     names = sorted(path.name for path in first.iterdir())
     assert {"index.html", "index.md", "results.csv", "results.jsonl", "results.xlsx"} <= set(names)
-    assert len(names) == 5 + 2 * 7
+    assert len(names) == 6 + 2 * 7  # the manifest, five indexes and tables, two pages a candidate
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in names)
     again = tmp_path / "again"
     assert run("report", str(first / "results.jsonl"), "--format", "html", "-o", str(again)).exit_code == 0

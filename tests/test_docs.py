@@ -40,6 +40,16 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
         ("to-read.xlsx", "results.xlsx"),
     ):
         (tmp_path / "reports" / name).write_bytes((examples / made).read_bytes())
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "examples").symlink_to(ROOT / "reports" / "examples")
+    if "reports/batch" in command and not command.startswith("score"):
+        answers = tmp_path / "two.csv"
+        answers.write_text(
+            "\n".join((ROOT / "evaluator/samples/answers.csv").read_text().splitlines()[:3]), encoding="utf-8"
+        )
+        CliRunner().invoke(
+            main, ["score", str(answers), "--format", "jsonl,csv", "-o", str(tmp_path / "reports" / "batch")]
+        )
     (tmp_path / "my-bank").mkdir()
     (tmp_path / "my-bank" / "lost-prescription.yaml").write_text(LOST, encoding="utf-8")
     monkeypatch.chdir(tmp_path)

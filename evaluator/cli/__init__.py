@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from evaluator import __version__
+from evaluator.cli.audit import audit, counterfactual
 from evaluator.cli.bank import bank
 from evaluator.cli.cache import cache
 from evaluator.cli.check import check
@@ -14,10 +15,12 @@ from evaluator.cli.compare import compare
 from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
 from evaluator.cli.history import history
+from evaluator.cli.purge import purge
 from evaluator.cli.review import review
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
 from evaluator.cli.validate import calibrate, validate
+from evaluator.cli.verify import verify
 from evaluator.errors import EvaluatorError
 
 
@@ -44,6 +47,7 @@ def main() -> None:
 
 
 for command in (
-    demo, check, history, score, report, compare, review, validate, calibrate, bank, seeds, cache, doctor,
+    demo, check, history, score, report, compare, review, validate, calibrate, audit, counterfactual, verify, purge,
+    bank, seeds, cache, doctor,
 ):  # fmt: skip
     main.add_command(command)

@@ -139,6 +139,7 @@ def score(
         return
     from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
     from evaluator.loading import load_engine
+    from evaluator.manifest import write_manifest
     from evaluator.outputs import Destination
 
     destination = Destination.choose(formats, output, Path(files[0]))
@@ -170,6 +171,7 @@ def score(
                 chunks = score_locally(engine, answers)
             _keep(kept, chunks, total, can_go_on=destination.partial_path is not None)
             all_scored = _finish(kept, bank, destination, audience, with_model_answers, show_names)
+    write_manifest(destination, engine.signature, click.get_current_context().params)
     if not all_scored:
         sys.exit(EXIT_UNSCORED)
 

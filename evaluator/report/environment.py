@@ -8,6 +8,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from evaluator.domain import LEVEL_NAMES
+from evaluator.report.limits import LIMITS, calibration_state
 from evaluator.report.palette import DARK, LIGHT
 from evaluator.report.visible import one_line
 from evaluator.report.wording import ADVICE_ONLY, SYMBOLS, TONE_WORDS, count
@@ -37,6 +38,7 @@ def _environment(*, autoescape: bool) -> Environment:
     )
     environment.globals.update(advice_only=ADVICE_ONLY, symbols=SYMBOLS, tone_words=TONE_WORDS, count=count)
     environment.globals.update(palettes=(LIGHT, DARK), levels=LEVEL_NAMES)
+    environment.globals.update(limits=LIMITS, calibration_state=calibration_state)
     environment.filters.update(capitalize_first=capitalize_first, visible=one_line)
     return environment
 

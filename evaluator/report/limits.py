@@ -1,0 +1,31 @@
+"""What every report says about itself: what it cannot do, and what its levels rest on."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from evaluator.domain import Signature
+from evaluator.scoring import Calibration, calibration_digest
+
+LIMITS = (
+    "It reads English text only, misses some unacceptable passages, and is wrong sometimes. A difference of one level says "
+    "little. Read the answer itself, and decide nothing by this report alone."
+)
+
+SHIPPED_CUTS = "those of the tool, fitted to ratings that language models gave, not people"
+OWN_CUTS = "from a file of the user's own; `evaluator validate` tells how far they agree with people's ratings"
+
+
+def calibration_state(signature: Signature) -> str:
+    """Return where the cut-offs between levels of results with this signature come from, in words."""
+    return SHIPPED_CUTS if signature.calibration == shipped_digest() else OWN_CUTS
+
+
+@cache
+def shipped_digest() -> str:
+    """Return the digest of the shipped calibration as signatures have it."""
+    path = Path(__file__).parent.parent / "calibration.json"
+    return calibration_digest(TypeAdapter(Calibration).validate_json(path.read_bytes()))

@@ -35,6 +35,7 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
     (tmp_path / "my-bank").mkdir()
     (tmp_path / "my-bank" / "lost-prescription.yaml").write_text(LOST, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)  # it would not end by itself
     result = CliRunner().invoke(main, shlex.split(command))
     if command == "check":
         assert result.exit_code == 2  # it asks, and nobody is there to answer

@@ -13,6 +13,7 @@ from evaluator.cli.demo import demo
 from evaluator.cli.doctor import doctor
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
+from evaluator.cli.serve import serve
 from evaluator.cli.validate import calibrate, validate
 from evaluator.errors import EvaluatorError
 
@@ -39,5 +40,5 @@ def main() -> None:
     """Judge pharmacy interview answers against good answers, offline, with evidence."""
 
 
-for command in (demo, check, score, report, validate, calibrate, bank, seeds, doctor):
+for command in (demo, check, score, report, validate, calibrate, bank, seeds, serve, doctor):
     main.add_command(command)

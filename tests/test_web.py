@@ -180,7 +180,7 @@ def test_a_recruiter_uploads_checks_scores_and_downloads(client: TestClient, fol
     done = score(client, page)
     assert re.search(r"answers scored</dt><dd>2<", done.text) and re.search(r"not scored</dt><dd>2<", done.text)
     assert "no answer to read" in done.text
-    assert not [path for path in folders.rglob("*May*")], "the upload is deleted once it has been scored"
+    assert not list(folders.rglob("*May*")), "the upload is deleted once it has been scored"
     overview = client.get(f"{done.url}/files/index.html")
     assert "Interview results" in overview.text or "<h1" in overview.text
     person = re.findall(r'href="\./(b-[^"#]+)', overview.text)[0]
@@ -478,7 +478,7 @@ def test_no_text_of_a_candidate_reaches_a_log_or_a_stream(
         upload(client, "bad.csv", f"who,{SECRET}\n1,{SECRET}\n")
     out, err = capfd.readouterr()
     ours = [record for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
-    assert [record.getMessage() for record in ours if record.name == "evaluator.web"][0].startswith("ValueError at ")
+    assert next(record.getMessage() for record in ours if record.name == "evaluator.web").startswith("ValueError at ")
     assert SECRET not in out + err + "".join(record.getMessage() for record in ours)
 
 

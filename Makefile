@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint examples constraints clean
+.PHONY: demo test lint examples screenshots constraints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/evaluator demo
@@ -21,6 +21,9 @@ lint: $(VENV)/.installed-dev
 
 examples: $(VENV)/.installed  ## regenerates reports/examples
 	$(BIN)/evaluator demo -o reports/examples
+
+screenshots: $(VENV)/.installed-dev  ## renews docs/images, with the chromium of the system
+	$(BIN)/python docs/images/screenshots.py
 
 constraints:  ## renews constraints.txt: newest versions that pass the tests
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)

@@ -57,6 +57,12 @@ def test_links_lead_to_files(path: Path) -> None:
             assert (path.parent / target).exists(), target
 
 
+def test_images_are_shown_and_small() -> None:
+    for path in (ROOT / "docs" / "images").glob("*.png"):
+        assert f"docs/images/{path.name}" in README
+        assert path.stat().st_size < 250_000, path.name
+
+
 def test_every_command_is_named_in_the_readme_or_the_docs() -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
     for name in main.commands:

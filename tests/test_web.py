@@ -260,6 +260,15 @@ def test_a_fourth_batch_needs_room(client: TestClient, folders: Path) -> None:
     assert len(list(folders.iterdir())) == sessions.MAX_BATCHES
 
 
+def test_all_visitors_together_fill_no_disk(client: TestClient, folders: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_BATCHES_OF_ALL", 1)
+    assert upload(client, "a.csv", LONG).status_code == 200
+    client.cookies.clear()
+    refused = upload(client, "a.csv", LONG)
+    assert refused.status_code == 503 and "no room" in refused.text
+    assert len(list(folders.iterdir())) == 1
+
+
 def test_a_batch_that_is_too_long_for_the_page(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batches, "MAX_ANSWERS", 3)
     page = upload(client, "a.csv", LONG)

@@ -42,6 +42,9 @@ async def upload(request: Request) -> Response:
     if len(session.batches) >= MAX_BATCHES:
         problem = f"There are {MAX_BATCHES} batches already. Delete one first."
         return _upload_page(request, problem, HTTPStatus.CONFLICT)
+    if not service_of(request).sessions.have_room:
+        problem = "Others have uploaded so many batches that there is no room for one more. Try again in an hour."
+        return _upload_page(request, problem, HTTPStatus.SERVICE_UNAVAILABLE)
     if not content:
         return _upload_page(request, "Choose a file that is not empty.", HTTPStatus.UNPROCESSABLE_ENTITY)
     batch = Batch.create(name, content)

@@ -22,6 +22,9 @@ MAX_ATTEMPTS = 20
 MAX_BATCHES = 3
 """Batches kept for one session; a fourth needs one to be deleted."""
 
+MAX_BATCHES_OF_ALL = 40
+"""Batches kept for all sessions together: at the largest upload each, 800 MB."""
+
 
 @dataclass(slots=True, eq=False)
 class Session:
@@ -75,6 +78,12 @@ class Sessions:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    @property
+    def have_room(self) -> bool:
+        """Whether one more batch may be kept."""
+        self.sweep()
+        return sum(len(session.batches) for session in self._sessions.values()) < MAX_BATCHES_OF_ALL
 
     def find(self, session_id: str | None) -> Session | None:
         """Return the session of that cookie and note that it was seen, or None where there is none (any more)."""

@@ -11,7 +11,7 @@ from threading import Thread
 import fakes
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
 
 from evaluator.web.server import address, create_server, open_socket
 
@@ -64,14 +64,22 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     opened = context.new_page()
     opened.set_default_timeout(60_000)
     troubles: list[str] = []
-    opened.on(
-        "console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None
-    )
+    opened.on("console", lambda message: troubles.append(message.text) if is_trouble(message) else None)
+    opened.on("response", lambda response: troubles.append(response.url) if is_missing(response) else None)
     opened.on("pageerror", lambda error: troubles.append(str(error)))
     opened.on("request", lambda asked: troubles.append(asked.url) if not is_own(asked.url) else None)
     yield opened
     context.close()
     assert not troubles
+
+
+def is_trouble(message: ConsoleMessage) -> bool:
+    # Refused forms and pages that are not there are meant to be; what else is not there, is_missing finds.
+    return message.type in ("error", "warning") and not message.text.startswith("Failed to load resource: the server")
+
+
+def is_missing(response: Response) -> bool:
+    return response.status >= 400 and response.request.resource_type not in ("document", "fetch")
 
 
 def is_own(url: str) -> bool:

@@ -11,7 +11,7 @@ from threading import Thread
 from playwright.sync_api import Page, sync_playwright
 
 from evaluator.bank import load_bank
-from evaluator.loading import load_engine
+from evaluator.domain import Question, Result
 from evaluator.report import render_candidate_html
 from evaluator.results import read_results
 from evaluator.web.server import address, create_server, open_socket
@@ -19,10 +19,24 @@ from evaluator.web.server import address, create_server, open_socket
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parent.parent / "reports" / "examples"
 CANDIDATE = "C-103"
-ANSWER = (
-    "I let them finish without interrupting and keep my voice low. I say sorry for the wait and look for the real problem. "
-    "If it is about the price, I call the insurer while they sit down."
-)
+QUESTION = "rude-customer"
+
+
+class Recorded:
+    """Gives what the models said about the sample answers when the examples were made: the same images on every machine."""
+
+    def __init__(self) -> None:
+        """Read the examples."""
+        self.bank = load_bank(None)
+        self.results = read_results(EXAMPLES / "results.jsonl", self.bank)
+
+    def vectors(self, question: Question) -> None:
+        """Embed nothing."""
+
+    def evaluate_one(self, question_id: str, text: str, candidate_id: str) -> Result:
+        """Return the recorded result of an answer, which a browser may have given other line ends."""
+        words = text.split()
+        return next(r for r in self.results if r.answer.question_id == question_id and r.answer.text.split() == words)
 
 
 def main() -> None:
@@ -31,16 +45,15 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium)
         page = browser.new_page(viewport={"width": 1000, "height": 720}, reduced_motion="reduce")
-        report(page)
+        recorded = Recorded()
+        report(page, [result for result in recorded.results if result.answer.candidate_id == CANDIDATE])
         overview(page)
-        local_page(page)
+        local_page(page, recorded)
         browser.close()
 
 
-def report(page: Page) -> None:
+def report(page: Page, own: list[Result]) -> None:
     """Take the first screen of a candidate's own report."""
-    results = read_results(EXAMPLES / "results.jsonl", load_bank(None))
-    own = [result for result in results if result.answer.candidate_id == CANDIDATE]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.html"
         file.write_text(render_candidate_html(own, audience="candidate", title_id=CANDIDATE), encoding="utf-8")
@@ -55,18 +68,20 @@ def overview(page: Page) -> None:
     page.screenshot(path=HERE / "overview.png")
 
 
-def local_page(page: Page) -> None:
-    """Take the self-check on the local page, judged by the real models."""
+def local_page(page: Page, recorded: Recorded) -> None:
+    """Take the self-check on the local page, with a sample answer."""
+    wanted = (CANDIDATE, QUESTION)
+    answer = next(r.answer.text for r in recorded.results if (r.answer.candidate_id, r.answer.question_id) == wanted)
     opened = open_socket("127.0.0.1", 0)
-    server = create_server(load_engine(), opened, name="127.0.0.1", started=lambda: None)
+    server = create_server(recorded, opened, name="127.0.0.1", started=lambda: None)
     thread = Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.1)
     page.set_viewport_size({"width": 1000, "height": 860})
-    page.set_default_timeout(300_000)
-    page.goto(f"{address(opened)}check/rude-customer")
-    page.get_by_label("Your answer").fill(ANSWER)
+    page.set_default_timeout(60_000)
+    page.goto(f"{address(opened)}check/{QUESTION}")
+    page.get_by_label("Your answer").fill(answer)
     page.locator("textarea").evaluate("field => { field.rows = 4; field.style.minHeight = '0'; }")
     page.get_by_role("button", name="Check my answer").click()
     page.locator("#feedback-title").wait_for()

@@ -11,7 +11,7 @@ from threading import Thread
 import fakes
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from evaluator.web.server import address, create_server, open_socket
 
@@ -19,6 +19,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 WIDTHS = (1280, 640, 320)
 """CSS pixels: a window of 1280 as it is, the same at 200% zoom, and at 400% (reflow, WCAG 1.4.10)."""
+
+TIMEOUT = 60_000
+"""Milliseconds: a busy machine is slow, and a wait that is met ends at once."""
+expect.set_options(timeout=TIMEOUT)
 
 WIDER_THAN_THE_WINDOW = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
   ? [...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1
@@ -62,7 +66,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page that fails the test where it complains on its console or asks anybody else for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, **getattr(request, "param", {}))
     opened = context.new_page()
-    opened.set_default_timeout(60_000)
+    opened.set_default_timeout(TIMEOUT)
     troubles: list[str] = []
     opened.on("console", lambda message: troubles.append(message.text) if is_trouble(message) else None)
     opened.on("response", lambda response: troubles.append(response.url) if is_missing(response) else None)

@@ -21,6 +21,9 @@ Ben,rude-customer,"{BAD}"
 Ben,own-question,
 Ben,unknown,I listen.
 """
+TIMEOUT = 60_000
+"""Milliseconds."""
+
 SPEECH = """window.SpeechRecognition = class {
   start() {
     setTimeout(() => {
@@ -133,8 +136,10 @@ def test_the_whole_self_check_by_keyboard(page: Page, site: str) -> None:
     page.keyboard.press("Enter")
     tab_to(page, "main a[href='/check']")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/check")
     tab_to(page, "main a[href='/check/rude-customer']")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/rude-customer")
     tab_to(page, "textarea")
     page.keyboard.type("I listen until the customer has finished talking.")
     expect(page.locator("[data-words]")).to_have_text("8 words")
@@ -189,7 +194,7 @@ def test_two_hundred_answers_from_a_workbook(page: Page, site: str) -> None:
     page.get_by_role("button", name="Score 200 answers").click()
     expect(page.get_by_role("progressbar", name="Answers scored")).to_be_visible()
     link = page.get_by_role("link", name="Download everything")
-    link.wait_for()
+    link.wait_for(timeout=5 * TIMEOUT)
     with page.expect_download() as download:
         link.click()
     archive = zipfile.ZipFile(download.value.path())
@@ -218,7 +223,7 @@ def test_what_is_dictated_goes_into_the_answer(page: Page, site: str) -> None:
 
 def test_a_server_that_does_not_answer_loses_no_text(page: Page, site: str) -> None:
     page.goto(f"{site}check/rude-customer")
-    page.evaluate("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
+    page.evaluate("() => { window.fetch = () => Promise.reject(new TypeError('Failed to fetch')); }")
     page.get_by_label("Your answer").fill(GOOD)
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_role("status")).to_have_text("The program does not answer. Is it still running?")

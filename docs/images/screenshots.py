@@ -88,6 +88,7 @@ def local_page(page: Page, recorded: Recorded) -> None:
     page.evaluate("scrollTo(0, 0)")
     page.locator("textarea").evaluate("field => { field.rows = 4; field.style.minHeight = '0'; }")
     page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
     page.screenshot(path=HERE / "serve.png")
     server.should_exit = True
     thread.join(10)

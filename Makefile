@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint examples constraints clean
+.PHONY: demo test lint examples screenshots constraints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/evaluator demo
@@ -23,6 +23,9 @@ examples: $(VENV)/.installed  ## regenerates reports/examples
 	$(BIN)/evaluator demo -o reports/examples
 	$(BIN)/evaluator compare reports/examples/results.jsonl -q rude-customer --candidates C-101,C-102,C-103 -o reports/examples/compare.html
 	$(BIN)/evaluator check -q rude-customer --format html -o reports/examples/self-check.html < evaluator/samples/self-check.txt
+
+screenshots: $(VENV)/.installed-dev  ## renews docs/images, with the chromium of the system
+	$(BIN)/python docs/images/screenshots.py
 
 constraints:  ## renews constraints.txt: newest versions that pass the tests
 	rm -rf $(VENV) && $(PYTHON) -m venv $(VENV)

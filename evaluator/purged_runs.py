@@ -22,6 +22,7 @@ from evaluator.outputs import (
     write_file,
     write_results,
 )
+from evaluator.stored import HeldResults
 
 REMOVED = "(removed)"
 """What a flag names in the place of a candidate who was removed."""

@@ -53,6 +53,7 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
     (tmp_path / "my-bank").mkdir()
     (tmp_path / "my-bank" / "lost-prescription.yaml").write_text(LOST, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: None)  # it would not end by itself
     result = CliRunner().invoke(main, shlex.split(command))
     if command == "check":
         assert result.exit_code == 2  # it asks, and nobody is there to answer
@@ -72,6 +73,12 @@ def test_links_lead_to_files(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text(encoding="utf-8")):
         if not target.startswith(("http://", "https://")):
             assert (path.parent / target).exists(), target
+
+
+def test_images_are_shown_and_small() -> None:
+    for path in (ROOT / "docs" / "images").glob("*.png"):
+        assert f"docs/images/{path.name}" in README
+        assert path.stat().st_size < 250_000, path.name
 
 
 def test_every_command_is_named_in_the_readme_or_the_docs() -> None:

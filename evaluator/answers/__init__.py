@@ -21,7 +21,7 @@ from evaluator.bank import match_question
 from evaluator.domain import Answer, Bank
 from evaluator.errors import AnswersError
 
-__all__ = ["AnswerTable", "read_answers"]
+__all__ = ["AnswerTable", "read_answers", "read_header"]
 
 NO_ANSWER_CELL = "the row has no answer cell"
 NO_ANSWER_FIELD = "the object has no answer"
@@ -64,6 +64,18 @@ def read_answers(
     except BaseException:
         opened.stream.close()
         raise
+
+
+def read_header(source: Path, bank: Bank) -> tuple[str, ...]:
+    """Return the names of a file's columns, whether or not answers can be found in them; "column 3" for a blank one.
+
+    Raises:
+        AnswersError: the file as a whole cannot be read.
+    """
+    opened = open_source(source, sys.stdin.buffer)
+    with opened.stream:
+        table = _read_table(opened, lambda cells: count_recognised(cells, bank))
+        return tuple(table.column_name(column) for column in range(len(table.header)))
 
 
 def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str]) -> AnswerTable:

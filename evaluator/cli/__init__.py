@@ -19,6 +19,7 @@ from evaluator.cli.purge import purge
 from evaluator.cli.review import review
 from evaluator.cli.score import report, score
 from evaluator.cli.seeds import seeds
+from evaluator.cli.serve import serve
 from evaluator.cli.validate import calibrate, validate
 from evaluator.cli.verify import verify
 from evaluator.errors import EvaluatorError
@@ -47,7 +48,7 @@ def main() -> None:
 
 
 for command in (
-    demo, check, history, score, report, compare, review, validate, calibrate, audit, counterfactual, verify, purge,
+    demo, check, history, serve, score, report, compare, review, validate, calibrate, audit, counterfactual, verify, purge,
     bank, seeds, cache, doctor,
 ):  # fmt: skip
     main.add_command(command)

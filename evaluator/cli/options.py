@@ -55,8 +55,8 @@ def encoder_options(command: Command) -> Command:
     return _model_option(_threads_option(command))
 
 
-def model_options(command: Command) -> Command:
-    """Add ``--model``, ``--stance-model``, ``--runtime``, ``--threads`` and ``--no-cache``."""
+def judge_options(command: Command) -> Command:
+    """Add ``--model``, ``--stance-model``, ``--runtime`` and ``--threads``."""
     stance = click.option(
         "--stance-model",
         metavar="PATH",
@@ -69,8 +69,13 @@ def model_options(command: Command) -> Command:
         show_default=True,
         help="What runs the models; auto: compiled where it can be.",
     )
+    return _model_option(stance(runtime(_threads_option(command))))
+
+
+def model_options(command: Command) -> Command:
+    """Add ``judge_options`` and ``--no-cache``."""
     no_cache = click.option("--no-cache", is_flag=True, help="Neither use nor keep computed numbers.")
-    return _model_option(stance(runtime(_threads_option(no_cache(command)))))
+    return judge_options(no_cache(command))
 
 
 def mapping_option(command: Command) -> Command:

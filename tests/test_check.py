@@ -25,7 +25,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Judge by word overlap, and keep the history of the machine out of it."""
     monkeypatch.setenv("EVALUATOR_DATA", str(tmp_path / "data"))
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINE)
-    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_: small_bank())
+    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
     return tmp_path / "data"
 
 

@@ -19,6 +19,7 @@ from evaluator.report.comparison import (
     render_comparison_html,
     render_comparison_markdown,
 )
+from evaluator.stored import HeldResults
 
 LISTEN = "I listen until the customer has finished talking. My voice stays low."
 ARGUE = "I argue and prove the customer wrong. <script>alert(1)</script>"
@@ -93,7 +94,7 @@ def run(*arguments: object) -> click.testing.Result:
 
 @pytest.fixture
 def written(results: list[Result], tmp_path: Path) -> Path:
-    write_results(results, Destination(("jsonl",), tmp_path / "results.jsonl", False))
+    write_results(HeldResults(results), Destination(("jsonl",), tmp_path / "results.jsonl", False))
     return tmp_path / "results.jsonl"
 
 

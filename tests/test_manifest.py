@@ -36,7 +36,7 @@ def fake_engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Calibration]:
     """Put the quick engine in the place of the models; its calibration can be changed."""
     used = {"calibration": CALIBRATION}
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINES(used["calibration"]))
-    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_: small_bank())
+    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
     return used
 
 

@@ -16,6 +16,7 @@ from evaluator.outputs import Destination, write_results
 from evaluator.report import render_candidate_html
 from evaluator.report.pdf import render_pdf
 from evaluator.results import read_results
+from evaluator.stored import HeldResults
 
 EXAMPLES = Path(__file__).parent.parent / "reports" / "examples"
 
@@ -68,6 +69,6 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 def test_a_report_set_has_a_pdf_for_every_candidate(tmp_path: Path) -> None:
     drawn()
     results = read_results(EXAMPLES / "results.jsonl")[:1]
-    write_results(results, Destination(("pdf",), tmp_path, True), audience="candidate")
+    write_results(HeldResults(results), Destination(("pdf",), tmp_path, True), audience="candidate")
     (page,) = tmp_path.iterdir()
     assert page.suffix == ".pdf" and page.read_bytes().startswith(b"%PDF-")

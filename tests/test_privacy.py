@@ -105,7 +105,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the quick engine in the place of the models."""
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINE)
-    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_: small_bank())
+    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
 
 
 def run(*arguments: str) -> Result:

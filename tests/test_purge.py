@@ -32,7 +32,7 @@ ENGINE = engine(small_bank())
 @pytest.fixture(autouse=True)
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINE)
-    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_: small_bank())
+    monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,7 @@ from evaluator.errors import AnswersError, ReviewsError
 from evaluator.outputs import Destination, flat_rows, write_results
 from evaluator.results import read_results
 from evaluator.reviews import add_reviews, read_decisions, review_agreement
+from evaluator.stored import HeldResults
 from evaluator.workbook import workbook_bytes
 
 LISTEN = "I listen until the customer has finished talking. My voice stays low and my breathing slow."
@@ -55,7 +56,7 @@ def put(tmp_path: Path) -> Put:
 
 def decided_workbook(results: list[Result], decisions: dict[int, tuple[Any, str]], path: Path) -> Path:
     """Fill the workbook in as a person would, by row of the sheet."""
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(results))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(HeldResults(results)))))
     sheet = book["answers"]
     columns = {cell.value: cell.column for cell in sheet[1]}
     for row, (level, note) in decisions.items():
@@ -84,7 +85,7 @@ def test_a_workbook_goes_out_and_comes_back(results: list[Result], tmp_path: Pat
 def test_decisions_survive_a_results_file(results: list[Result], tmp_path: Path) -> None:
     review = Review(None, "=note \u202e", "Ana", "2026-03-31")
     results[0] = replace(results[0], reviews=(Review(1, "", "Bo", "2026-03-30"), review))
-    write_results(results, Destination(("jsonl",), tmp_path / "r.jsonl", False))
+    write_results(HeldResults(results), Destination(("jsonl",), tmp_path / "r.jsonl", False))
     again = read_results(tmp_path / "r.jsonl", small_bank())
     assert [result.reviews for result in again] == [result.reviews for result in results]
     assert again[0].review == Review(1, "", "Bo", "2026-03-30"), "a note alone replaces no level"
@@ -165,7 +166,7 @@ def test_agreement_needs_both_levels_and_takes_the_newest(results: list[Result])
 
 @pytest.fixture
 def written(results: list[Result], tmp_path: Path) -> Path:
-    write_results(results, Destination(("jsonl",), tmp_path / "results.jsonl", False))
+    write_results(HeldResults(results), Destination(("jsonl",), tmp_path / "results.jsonl", False))
     return tmp_path / "results.jsonl"
 
 

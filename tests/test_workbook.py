@@ -13,6 +13,7 @@ from fakes import engine, small_bank
 
 from evaluator.domain import Answer, Result, Review
 from evaluator.outputs import flat_rows
+from evaluator.stored import HeldResults
 from evaluator.workbook import CUT, MOST_CHARACTERS, answer_table, cell_text, workbook_bytes
 
 HOSTILE = '=HYPERLINK("http://evil.example","x")'
@@ -30,7 +31,7 @@ def results() -> list[Result]:
 
 
 def sheets(results: Sequence[Result]) -> dict[str, list[list[Any]]]:
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(results))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(HeldResults(results)))))
     return {sheet.title: [[cell.value for cell in row] for row in sheet.rows] for sheet in book}
 
 
@@ -50,7 +51,7 @@ def test_an_answer_a_row_with_the_machines_figures_and_two_empty_columns(results
     assert header[:7] == [
         "candidate_id", "question_id", "row", "question", "answer", "reviewer_level", "reviewer_note",
     ]  # fmt: skip
-    flat = list(flat_rows(results))
+    flat = list(flat_rows(HeldResults(results)))
     for row, plain, result in zip(rows, flat[1:], results, strict=True):
         cells, same = dict(zip(header, row, strict=True)), dict(zip(flat[0], plain, strict=True))
         assert (cells["reviewer_level"], cells["reviewer_note"], cells["reviews"]) == (None, None, None)
@@ -61,7 +62,7 @@ def test_an_answer_a_row_with_the_machines_figures_and_two_empty_columns(results
 
 
 def test_no_text_becomes_a_formula_or_a_link_even_when_it_is_edited(results: list[Result]) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(results))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(HeldResults(results)))))
     sheet = book["answers"]
     cells = [cell for row in sheet.rows for cell in row if isinstance(cell.value, str)]
     assert {cell.data_type for cell in cells} == {"s"}
@@ -71,13 +72,13 @@ def test_no_text_becomes_a_formula_or_a_link_even_when_it_is_edited(results: lis
 
 
 def test_levels_are_chosen_from_one_to_five_in_every_row(results: list[Result]) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(results))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(HeldResults(results)))))
     (rule,) = book["answers"].data_validations.dataValidation
     assert (rule.type, rule.formula1, str(rule.sqref)) == ("list", '"1,2,3,4,5"', "F2:F5")
 
 
 def test_columns_of_the_input_are_kept_hidden_and_never_pass_for_ours(results: list[Result]) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(results))))
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(results, flat_rows(HeldResults(results)))))
     sheet = book["answers"]
     letters = {cell.value: cell.column for cell in sheet[1]}
     assert {"name", "input_row"} <= set(letters)
@@ -99,7 +100,9 @@ def test_decisions_of_people_stand_beside_the_machines_level(results: list[Resul
 
 
 def test_the_same_results_give_the_same_bytes(results: list[Result]) -> None:
-    assert workbook_bytes(results, flat_rows(results)) == workbook_bytes(results, flat_rows(results))
+    assert workbook_bytes(results, flat_rows(HeldResults(results))) == workbook_bytes(
+        results, flat_rows(HeldResults(results))
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,6 +134,6 @@ def test_control_characters_and_half_surrogates_survive(results: list[Result]) -
 
 
 def test_the_table_is_as_long_as_its_header(results: list[Result]) -> None:
-    header, rows = answer_table(results, flat_rows(results))
+    header, rows = answer_table(results, flat_rows(HeldResults(results)))
     assert {len(row) for row in rows} == {len(header)}
     assert len(set(header)) == len(header)

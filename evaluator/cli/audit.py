@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, model_options
+from evaluator.cli.options import bank_option, calibration_option, model_options, open_engine
 
 if TYPE_CHECKING:
     from evaluator.domain import Answer
@@ -120,16 +120,17 @@ def counterfactual(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
+    no_cache: bool,
 ) -> None:
     """Score the same content in other words (names, pronouns, dialects, spelling) and tell how far scores move."""
     from evaluator.answers import read_answers
     from evaluator.bank import load_bank
     from evaluator.counterfactual import MOST_SHIFT, as_markdown, measure
-    from evaluator.loading import load_engine
 
     bank = load_bank(bank_folder)
     given = [answer for path in files for answer in _spread(list(read_answers(path, bank).answers), limit)]
-    engine = load_engine(bank_folder, model, threads, stance_model=stance_model, calibration=calibration)
+    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
     bar = MOST_SHIFT if fail_over is None else fail_over
     found = measure(engine.evaluate, given, bar)
     signature = " ".join(f"{name} {value}" for name, value in asdict(engine.signature).items())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, model_options
+from evaluator.cli.options import bank_option, calibration_option, judge_options, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ SHOWN = 10
 )
 @bank_option
 @calibration_option
-@model_options
+@judge_options
 def verify(
     run: Path,
     inputs: tuple[Path, ...],
@@ -45,6 +45,7 @@ def verify(
     model: str | None,
     stance_model: str | None,
     threads: int | None,
+    runtime: str,
 ) -> None:
     """Judge a sample of a run again and tell whether it comes out the same.
 
@@ -52,7 +53,6 @@ def verify(
     answers are now, if they were moved. Bank, models and calibration are those of the manifest unless given.
     """
     from evaluator.errors import ResultsError
-    from evaluator.loading import load_engine
     from evaluator.manifest import find_manifest, read_manifest
     from evaluator.results import read_results
     from evaluator.verification import signature_differences
@@ -67,10 +67,16 @@ def verify(
     kept = read_results(results_path)
     options = manifest.options
     folder = bank_folder or _path(options.get("bank_folder"))
-    engine = load_engine(
-        folder, model or options.get("model"), threads, stance_model=stance_model or options.get("stance_model"),
+    engine = open_engine(
+        folder,
+        model or options.get("model"),
+        stance_model or options.get("stance_model"),
+        threads,
+        runtime,
+        no_cache=True,
         calibration=calibration or _path(options.get("calibration")),
-    )  # fmt: skip
+        batch=True,
+    )
     found = signature_differences(manifest.signature.model_dump(), asdict(engine.signature))
     found += _changed_files(manifest, results_path)
     answers = None

@@ -61,7 +61,7 @@ def test_new_pages_are_accessible_and_fit(
 
 def test_paper_shows_what_is_folded(page: Page, made: dict[str, Path]) -> None:
     page.goto(made["candidate"].as_uri())
-    hidden = "() => [...document.querySelectorAll('details > *:not(summary)')].filter(e => !e.getClientRects().length).length"
+    hidden = "() => [...document.querySelectorAll('details > *:not(summary)')].filter(e => !e.checkVisibility()).length"
     folded = page.locator("details").count()
     assert page.evaluate(hidden) == folded > 10
     page.emulate_media(media="print")

@@ -191,7 +191,7 @@ def test_which_scores_move(banks: tuple[Path, Path], answers: Path, word_overlap
         "4 scores move, the largest change first:\n"
         "  dot  gone   34.9 (level 2) -> not scored\n"
         "  bob  rude    8.9 (level 1) ->  64.4 (level 4)  +55.5\n"
-        "  ann  rude   34.9 (level 2) ->  14.9 (level 1)  -20.0\n"
+        "  ann  rude   34.9 (level 2) ->   8.9 (level 1)  -26.0\n"
         "  cem  rude   46.7 (level 3) ->  64.4 (level 4)  +17.7\n"
     )
     assert "listen until" not in told and "search" not in told
@@ -202,7 +202,7 @@ def test_scores_as_data(banks: tuple[Path, Path], answers: Path, word_overlap: N
     assert data["schema"] == "bank-diff/1"
     moves = data["answers"].pop("moves")
     assert data["answers"] == {"answers": 5, "scored_with_both": 3, "level_up": 2, "level_down": 1}
-    assert [move["change"] for move in moves] == [None, 49.5, -20.0, 17.7]
+    assert [move["change"] for move in moves] == [None, 55.5, -26.0, 17.7]
     assert moves[0]["row"] == 5 and moves[0]["new_level"] is None
 
 

@@ -95,12 +95,12 @@ def test_what_a_statement_is_taken_for(folder: Path) -> None:
         "covered",
         True,
     )
-    # Found nowhere but in itself: without itself it tells nothing, and as it stands only half of the judge's two nearest.
+    # Found nowhere but in itself: without itself it tells nothing.
     alone = checks["listens", "deny", "I interrupt whenever somebody rambles endlessly."]
     assert (alone.left_out, alone.left_out_right) == ("missed", False)
-    # Written on the wrong side by mistake: it is the other point's, and tells nothing of its own.
+    # Written on the wrong side by mistake: word for word it counts as its own, and it covers the other point.
     wrong = checks["listens", "deny", "My voice stays low and my breathing slow."]
-    assert (wrong.taken_for, wrong.right, wrong.passed) == ("missed", False, False)
+    assert (wrong.taken_for, wrong.right, wrong.passed) == ("contradicted", True, False)
     assert [vars_of(confusion) for confusion in wrong.confusions] == [("calm", "covered", True)]
     flag = checks["argues", "statements", "I argue and prove the customer wrong."]
     assert (flag.taken_for, flag.passed, flag.left_out) == ("raised", True, "raised")

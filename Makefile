@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint examples screenshots constraints clean
+.PHONY: demo test bank-test lint examples screenshots constraints clean
 
 demo: $(VENV)/.installed
 	$(BIN)/evaluator demo
@@ -13,6 +13,9 @@ test: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+bank-test: $(VENV)/.installed  ## every statement of the shipped bank, judged as an answer
+	$(BIN)/evaluator bank test --fail-under 0.95
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -102,7 +102,7 @@ def misspelt(text: str) -> str:
     """Return a text in which two inner letters of about every sixth longer word have changed places.
 
     >>> misspelt("customer")
-    'cusotmer'
+    'cutsomer'
     """
 
     def swap(match: re.Match[str]) -> str:

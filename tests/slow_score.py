@@ -14,8 +14,6 @@ from evaluator.cli import main
 from evaluator.domain import Answer
 from evaluator.engine import Engine, Examined
 
-SECONDS = float(sys.argv[1])
-
 
 class SlowEngine(Engine):
     """Takes its time, and says on standard output whom it scores."""
@@ -23,7 +21,7 @@ class SlowEngine(Engine):
     def examine(self, answers: Iterable[Answer]) -> Iterator[Examined]:
         for examined in super().examine(answers):
             print("scored", examined.answer.candidate_id, flush=True)
-            time.sleep(SECONDS)
+            time.sleep(float(sys.argv[1]))
             yield examined
 
 
@@ -32,5 +30,6 @@ def load_engine(*_: object, **__: object) -> Engine:
     return SlowEngine(exact.bank, exact.models, exact.calibration)
 
 
-loading.load_engine = load_engine  # type: ignore[assignment]
-main(sys.argv[2:], prog_name="evaluator")
+if __name__ == "__main__":
+    loading.load_engine = load_engine  # type: ignore[assignment]
+    main(sys.argv[2:], prog_name="evaluator")

@@ -72,8 +72,18 @@ def begin(*arguments: object, seconds: float) -> subprocess.Popen[str]:
     command = [sys.executable, HERE / "slow_score.py", seconds, *arguments]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
     return subprocess.Popen(
-        list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        list(map(str, command)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=_heed_interrupts,
     )
+
+
+def _heed_interrupts() -> None:
+    """Take Ctrl-C even where the tests themselves were started in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for_lines(path: Path, lines: int) -> None:

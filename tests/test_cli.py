@@ -51,7 +51,7 @@ def test_help_and_version() -> None:
     [
         (("score", "nowhere.csv"), 1, "nowhere.csv"),
         (("score",), 2, "Missing argument"),
-        (("score", "x.csv", "--format", "pdf"), 2, "pdf is not among"),
+        (("score", "x.csv", "--format", "docx"), 2, "docx is not among"),
         (("score", "x.csv", "--map", "nonsense"), 2, "COLUMN=QUESTION_ID"),
         (("check", "--question", "rude-custmer", "--answer", "x"), 2, "Did you mean 'rude-customer'"),
         (("check", "--answer", "x"), 2, "--question"),

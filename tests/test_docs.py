@@ -40,8 +40,6 @@ def test_every_command_of_the_readme_runs(command: str, tmp_path: Path, monkeypa
         ("to-read.xlsx", "results.xlsx"),
     ):
         (tmp_path / "reports" / name).write_bytes((examples / made).read_bytes())
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "examples").symlink_to(ROOT / "reports" / "examples")
     if "reports/batch" in command and not command.startswith("score"):
         answers = tmp_path / "two.csv"
         answers.write_text(

@@ -12,9 +12,11 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from evaluator.bank import shipped_bank_path
 from evaluator.cli import main
 from evaluator.domain import Answer
 from evaluator.results import to_record
+from evaluator.seeds import shipped_seeds_path
 from tests.fakes import WordOverlapEncoder, engine, small_bank
 
 ROOT = Path(__file__).parent.parent
@@ -48,10 +50,23 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "bank list": (),
     "bank show": ("rude-customer",),
     "bank check": (),
+    "bank new": ("-q", "What do you do first?", "-a", "I listen and say sorry.", "--bank", "own"),
+    "bank draft": ("-q", "How do you handle a rude customer?", "--from", str(shipped_seeds_path())),
+    "bank diff": (str(shipped_bank_path()), str(shipped_bank_path())),
     "seeds check": (),
+    "seeds import": ("notes.txt", "-o", "drafts"),
+    "compare": ("out/results.jsonl", "-q", "rude-customer", "--candidates", f"{WHO},second"),
+    "review import": ("decided.csv", "--results", "out/results.jsonl", "--reviewer", "Ana", "--date", "2026-03-31"),
+    "history": (),
+    "history clear": ("--yes",),
+    "cache info": (),
+    "cache clear": (),
     "doctor": (),
 }
 """Every command with arguments that make it do its work. A new command needs a row."""
+
+NOT_RUN = {"serve", "bank test"}
+"""``serve`` listens by its nature, see test_web.py; ``bank test`` needs files whose statements the quick engine knows."""
 
 
 def leaves(command: click.Command, name: str = "") -> Iterator[str]:
@@ -106,6 +121,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the quick engine in the place of the models."""
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINE)
     monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
+    monkeypatch.setattr("evaluator.models.encoder.load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
 
 
 def run(*arguments: str) -> Result:
@@ -113,12 +129,20 @@ def run(*arguments: str) -> Result:
 
 
 def test_every_command_has_a_row() -> None:
-    assert set(leaves(main)) == set(COMMANDS), "add a row to COMMANDS, so that the command is run without a network"
+    assert set(leaves(main)) - NOT_RUN == set(COMMANDS), (
+        "add a row to COMMANDS, so that the command is run without a network"
+    )
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 @pytest.mark.usefixtures("quick")
 def test_no_command_needs_a_network(name: str, blocked: list[str]) -> None:
+    Path("notes.txt").write_text(
+        "Notes\n\nI listen first. Then I look for what went wrong with it.\n", encoding="utf-8"
+    )
+    Path("decided.csv").write_text("candidate_id,question_id,reviewer_level,reviewer_note\n", encoding="utf-8")
+    second = f"second,{NAME},{MAIL},rude-customer,{LISTENS}\n" if name == "compare" else ""
+    Path("answers.csv").write_text(ANSWERS + second, encoding="utf-8")
     run("score", "answers.csv", "--format", "jsonl,html", "-o", "out")
     result = run(*name.split(), *COMMANDS[name])
     assert blocked == []

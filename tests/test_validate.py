@@ -24,7 +24,7 @@ TEXTS = {1: ARGUES, 2: "The customer spoke and I was there.", 3: CALM, 4: LISTEN
 
 @pytest.fixture(autouse=True)
 def fake_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluator.bank, "load_bank", lambda *_: small_bank())
+    monkeypatch.setattr(evaluator.bank, "load_bank", lambda *_, **__: small_bank())
     monkeypatch.setattr(evaluator.loading, "load_engine", lambda *_, **__: engine(small_bank()))
 
 

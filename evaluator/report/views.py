@@ -34,6 +34,7 @@ from evaluator.report.wording import (
     Audience,
     headline,
     level_word,
+    likely_text,
     weight_words,
 )
 
@@ -83,6 +84,8 @@ class AnswerView:
     """The same as a number; 0 where unscored, for drawing only."""
     level: int | None
     level_word: str
+    likely: str
+    """Which levels a rater would probably give, in a sentence, for recruiters; empty where that is the level itself."""
     headline: str
     anchor: AnchorView | None
     scale: tuple[AnchorView, ...]
@@ -160,6 +163,7 @@ def answer_view(
         value=result.score or 0.0,
         level=level,
         level_word="" if level is None else level_word(level, audience),
+        likely=likely_text(result.likely_levels) if recruiter else "",
         headline="" if level is None else headline(level, audience, kinds),
         anchor=None if level is None else nearest_anchor(result.question, level, audience),
         scale=whole_scale(result.question) if recruiter and level is not None else (),

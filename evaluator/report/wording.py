@@ -235,3 +235,14 @@ def count(number: int, noun: str, plural: str = "") -> str:
     ('1 answer', '2 answers')
     """
     return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def likely_text(levels: tuple[int, int] | None) -> str:
+    """Return which levels are likely, in a sentence; empty where one is, or none.
+
+    >>> likely_text((2, 4)), likely_text((3, 3)), likely_text(None)
+    ('A rater would probably give a level from 2 to 4.', '', '')
+    """
+    if levels is None or levels[0] == levels[1]:
+        return ""
+    return f"A rater would probably give a level from {levels[0]} to {levels[1]}."

@@ -100,6 +100,7 @@ def inspect() -> Callable[[Page, str], list[str]]:
         return [f"{name}: {fault['id']}: {[node['html'][:160] for node in fault['nodes'][:3]]}" for fault in found]
 
     def look(page: Page, name: str) -> list[str]:
+        page.wait_for_load_state("load")  # with its style: without, everything is smaller than a finger
         page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
         page.evaluate(AXE_SCRIPT)
         page.emulate_media(color_scheme="light")

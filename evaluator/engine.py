@@ -177,6 +177,8 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     credits, points = [], []
     for point, found in zip(question.key_points, match.points, strict=True):
         status, value = coverage(found.affirms, found.denies, calibration, derived=question.derived)
+        if match.closeness is not None:
+            value = found.affirms  # what is said against a fact is deducted once, for the whole answer
         credits.append(Credit(point.id, point.label, point.weight, status, value))
         points.append(point_result(point, status, value, found.evidence))
     judged = Judged(question, normalised, examined.segments, match, calibration)

@@ -173,10 +173,10 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
     else:
         yield from _told_flags(judged)
     for trick in find_tricks(text, judged.segments, judged.question):
-        if not (trick.id == "echo" and judged.is_brief):
+        if not (trick.id == "echo" and (judged.is_brief or judged.knowledge)):
             yield Flag(FlagKind.GAMING, trick.id, trick.detail)
     number = copied_from(text, judged.segments, judged.question)
-    if number is not None:
+    if number is not None and not judged.knowledge:  # a fact said in the reference's words is the fact
         yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
     if judged.normalised.mixed_script:
         yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
@@ -185,7 +185,8 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
 def _is_off_topic(judged: Judged) -> bool:
     calibration, topic = judged.calibration, judged.match.topic
     if topic < calibration.unrelated:
-        return True
+        shared = judged.match.closeness.words if judged.match.closeness else 0.0
+        return shared == 0  # a fact may be told in two words, if they are the right ones
     if judged.knowledge or judged.is_brief or topic >= calibration.doubtful_topic:
         return False
     tells_little = judged.tells < TELLS_LITTLE and not judged.question.derived

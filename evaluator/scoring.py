@@ -228,6 +228,8 @@ class Scheme:
     """What key points earn at ``enough``; not less is needed, and more earns more, up to a score of 100."""
     enough: float
     """Weight of covered key points."""
+    most: float = MAX_SCORE
+    """What base and key points earn at most together."""
 
     @classmethod
     def of(
@@ -247,7 +249,8 @@ class Scheme:
         """
         if knowledge:
             enough = sum(weights) / max(1, alternatives or 1) or 1.0
-            return cls(calibration.knowledge_base, calibration.knowledge_points, enough)
+            base, pool = calibration.knowledge_base, calibration.knowledge_points
+            return cls(base, pool, enough, base + pool)
         enough = enough_weight(weights, calibration, alternatives)
         base = calibration.base if alternatives is None else calibration.derived_base
         return cls(base, MAX_SCORE - base, enough)
@@ -272,6 +275,8 @@ def score_credits(
     tally.add("base", "answers the question", scheme.base)
     for credit in credits:
         tally.add(credit.id, credit.label, scheme.pool * credit.weight * credit.value / scheme.enough)
+    if additions and tally.total > scheme.most:
+        tally.add("complete", "more than a complete answer needs", scheme.most - tally.total)
     for addition in additions:
         if addition.points > 0:
             tally.add(addition.id, addition.label, addition.points)

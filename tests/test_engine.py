@@ -377,6 +377,12 @@ def test_a_question_of_facts_is_not_read_for_conduct() -> None:
     assert less is not None and less < own.score
 
 
+def test_a_fact_in_the_references_words_is_the_fact_and_no_copy() -> None:
+    result = engine(small_bank()).evaluate_one("own-question", "I want to learn from your pharmacist.")
+    assert (FlagKind.COPIED, "model-answer-1") not in flags(result)
+    assert result.score == 100.0
+
+
 # Empty talk and contradictions
 
 

@@ -189,7 +189,7 @@ def test_which_scores_move(banks: tuple[Path, Path], answers: Path, word_overlap
     assert told == (
         "3 of 5 answers are scored with both banks: 2 a level up, 1 down, 0 on the same level.\n"
         "4 scores move, the largest change first:\n"
-        "  dot  gone   34.9 (level 2) -> not scored\n"
+        "  dot  gone  100.0 (level 5) -> not scored\n"
         "  bob  rude    8.9 (level 1) ->  64.4 (level 4)  +55.5\n"
         "  ann  rude   34.9 (level 2) ->   8.9 (level 1)  -26.0\n"
         "  cem  rude   46.7 (level 3) ->  64.4 (level 4)  +17.7\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections import Counter
@@ -13,6 +12,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from evaluator.batch import file_digest
 from evaluator.domain import Signature
 from evaluator.errors import ResultsError
 from evaluator.outputs import FILE_FORMATS, Destination, write_file
@@ -44,7 +44,7 @@ class FileRecord(_Part):
     path: str
     """As it was given, or the name beside the manifest; ``-`` for standard input."""
     sha256: str | None
-    """None for standard input, which is gone."""
+    """None for standard input, which is gone, and for a URL."""
 
 
 class Counts(_Part):
@@ -212,19 +212,13 @@ def run_date(given: object = None) -> str | None:
         raise ResultsError(f"{DATE_VARIABLE} is not a number of seconds since 1970. Correct it, or unset it.") from None
 
 
-def file_digest(path: Path) -> str:
-    """Return the sha256 of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _write(path: Path, manifest: Manifest) -> None:
     text = json.dumps(manifest.model_dump(mode="json", by_alias=True), ensure_ascii=False, indent=2, sort_keys=True)
     write_file(path, f"{text}\n".encode())
 
 
-def _file_record(path: Path, name: str) -> FileRecord:
-    return FileRecord(path=name, sha256=None if name == "-" else file_digest(path))
+def _file_record(path: Path | str, name: str) -> FileRecord:
+    return FileRecord(path=name, sha256=file_digest(path) or None)
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evaluator.cli import main
-from evaluator.manifest import DATE_VARIABLE, run_date
+from evaluator.manifest import DATE_VARIABLE, run_date, write_manifest
+from evaluator.outputs import Destination
 from evaluator.scoring import Calibration
 from evaluator.verification import differences, spread_sample
 from tests.fakes import CALIBRATION, engine, small_bank
@@ -208,3 +209,10 @@ def test_samples_are_spread_and_have_no_row_twice() -> None:
         for size in range(1, 25):
             rows = spread_sample(count, size)
             assert len(rows) == len(set(rows)) == min(count, size) and rows[-1] < count
+
+
+def test_an_input_named_by_a_url_has_no_digest_and_stops_nothing(run_folder: Path) -> None:
+    destination = Destination(("jsonl",), run_folder / "results.jsonl", False)
+    write_manifest(destination, ENGINES(CALIBRATION).signature, {"files": ("memory://answers.csv",)})
+    (file,) = json.loads((run_folder / "results.manifest.json").read_text(encoding="utf-8"))["inputs"]
+    assert file == {"path": "memory://answers.csv", "sha256": None}

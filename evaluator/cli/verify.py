@@ -102,7 +102,7 @@ def _path(value: object) -> Path | None:
 
 
 def _changed_files(manifest: Manifest, results: Path) -> list[str]:
-    from evaluator.manifest import file_digest
+    from evaluator.batch import file_digest
 
     kept = next((file.sha256 for file in manifest.outputs if file.path == results.name), None)
     return [] if kept == file_digest(results) else [f"{results.name}: changed since it was written"]
@@ -117,7 +117,7 @@ def _known_inputs(manifest: Manifest, beside: Path) -> tuple[Path, ...]:
 def _input_answers(manifest: Manifest, paths: Sequence[Path], bank: Bank, found: list[str]) -> list[Answer] | None:
     """Return the answers that were scored, or None where their files are gone or others, which goes to ``found``."""
     from evaluator.answers import read_answers
-    from evaluator.manifest import file_digest
+    from evaluator.batch import file_digest
 
     given = [file for file in manifest.inputs if file.sha256]
     if len(paths) < len(manifest.inputs):

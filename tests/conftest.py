@@ -41,7 +41,7 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Have every engine that is loaded judge by word overlap."""
     import evaluator.loading
-    import evaluator.models.encoder
+    import evaluator.models.runtime
     from evaluator.models.runtime import Spaces
 
     class Judge(NearestStatementJudge, NeutralReader):
@@ -54,8 +54,8 @@ def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     encoder = WordOverlapEncoder()
     spaces = Spaces(encoder, "0" * 64, encoder, tmp_path, "torch", "word overlap", "word overlap")
     monkeypatch.setenv("EVALUATOR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(evaluator.models.encoder, "load_encoder", lambda *_: (encoder, "0" * 64))
-    monkeypatch.setattr(evaluator.loading, "load_spaces", lambda *_, **__: spaces)
+    for module in (evaluator.models.runtime, evaluator.loading):
+        monkeypatch.setattr(module, "load_spaces", lambda *_, **__: spaces)
     monkeypatch.setattr(evaluator.loading, "TunedJudge", Judge)
     monkeypatch.setattr(evaluator.loading, "load_calibration", lambda *_: CALIBRATION)
 

@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -121,7 +122,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Put the quick engine in the place of the models."""
     monkeypatch.setattr("evaluator.loading.load_engine", lambda *_, **__: ENGINE)
     monkeypatch.setattr("evaluator.bank.load_bank", lambda *_, **__: small_bank())
-    monkeypatch.setattr("evaluator.models.encoder.load_encoder", lambda *_: (WordOverlapEncoder(), "0" * 64))
+    spaces = SimpleNamespace(plain=WordOverlapEncoder())
+    monkeypatch.setattr("evaluator.models.runtime.load_spaces", lambda *_, **__: spaces)
 
 
 def run(*arguments: str) -> Result:

@@ -127,11 +127,11 @@ def draft(
     from evaluator.drafting import draft_question
     from evaluator.errors import SeedsError
     from evaluator.evidence import read_source_passages
-    from evaluator.models.encoder import load_encoder
+    from evaluator.models.runtime import load_spaces
 
     question = " ".join(question.split())
     read = read_source_passages(sources)
-    encoder, _ = load_encoder(model, threads)
+    encoder = load_spaces(model, threads=threads, tell=lambda sentence: click.echo(sentence, err=True)).plain
     proposed = draft_question(
         question,
         read.passages,

@@ -112,6 +112,8 @@ def inspect() -> Callable[[Page, str], list[str]]:
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             faults += [f"{name}, {width} px wide: {wide}" for wide in page.evaluate(WIDER_THAN_THE_WINDOW)]
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                faults.append(f"{name}, {width} px wide: the page scrolls sideways")
         page.set_viewport_size({"width": 1280, "height": 800})
         return faults
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from evaluator.report.charts import bar_chart, heat_map, line_chart
+from evaluator.report.charts import bar_chart, line_chart
 from evaluator.report.environment import TEMPLATES, html_environment
 from evaluator.report.palette import DARK, LIGHT, Palette, step
 
@@ -126,22 +126,6 @@ def test_long_labels_of_bars_slant_and_short_ones_do_not() -> None:
     assert "rotate" not in short and long.count("rotate(-45)") == 10
 
 
-def test_a_map_shows_every_value_in_a_cell_and_in_the_table() -> None:
-    chart = heat_map(
-        "heat",
-        "Means",
-        ["q-one", "q-two"],
-        [("ana", [5.0, 95.0]), ("ben", [None, 50.0])],
-        unit="mean",
-        head="Candidate",
-    )
-    cells = [g.get("class") for g in parsed(chart).iter("g") if (g.get("class") or "").startswith("c")]
-    assert cells == ["c1", "c5", "c0", "c3"]
-    assert rows(chart) == [["Candidate", "q-one", "q-two"], ["ana", "5", "95"], ["ben", "–", "50"]]
-    assert "2 rows and 2 columns, mean. Values from 5 to 95." in chart
-    assert next(item[0].tail for item in parsed(chart).iter("li")) == "0–20"
-
-
 LABELS = st.text(max_size=40)
 VALUES = st.none() | st.floats(0, 100)
 
@@ -152,7 +136,6 @@ def test_any_label_stays_text_and_every_chart_has_a_name(title: str, points: lis
     charts = [
         line_chart("a", title, points),
         bar_chart("b", title, known, unit="answers", head="Level"),
-        heat_map("c", title, [label for label, _ in points], [(title, [v for _, v in points])], unit="u", head="h"),
     ]
     for chart in charts:
         tree = parsed(chart)

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from evaluator.report.environment import html_environment
-from evaluator.report.palette import STEPS, step
+from evaluator.report.palette import step
 from evaluator.report.visible import one_line
 
 _WIDTH = 400
 _LEFT, _RIGHT, _TOP, _PLOT = 34.0, 14.0, 18.0, 130.0
 """Margins and height of the plot of a line or bar chart, in user units."""
 
-_CELL_WIDTH, _CELL_HEIGHT, _LABEL_CHARACTERS = 44, 28, 28
 _CHARACTER = 6.4
 """Mean width of a character of a label, in user units."""
 
@@ -64,16 +63,6 @@ class Chart:
     """Width of a bar."""
     slanted: bool = False
     """Whether labels are too long to stand side by side."""
-
-
-@dataclass(frozen=True, slots=True)
-class MapRow:
-    """A row of a heat map."""
-
-    label: str
-    short: str
-    y: str
-    cells: tuple[Mark, ...]
 
 
 def line_chart(
@@ -150,55 +139,6 @@ def bar_chart(
     )  # fmt: skip
 
 
-def heat_map(
-    id: str,
-    title: str,
-    columns: Sequence[str],
-    rows: Sequence[tuple[str, Sequence[float | None]]],
-    *,
-    unit: str,
-    head: str,
-    low: float = 0.0,
-    high: float = 100.0,
-) -> Markup:
-    """Return a table of values as coloured cells, each with its number.
-
-    Args:
-        id: unique within the page.
-        title: what is shown, a phrase without a full stop.
-        columns: their labels; long ones are cut in the drawing, not in the table.
-        rows: label and one value a column; None where there is no value, drawn as an empty cell with a dash.
-        unit: what the values are, such as "mean score of 100".
-        head: what the rows are, for the table.
-        low: value at which the worst colour begins.
-        high: value at which the best colour ends.
-    """
-    names = tuple(one_line(name) for name in columns)
-    shown = [_short(name) for name in names]
-    slanted = any(len(name) > 5 for name in shown)
-    top = 22.0 + (_CHARACTER * 0.707 * max(map(len, shown), default=0) if slanted else 0.0)
-    left = 10 + _CHARACTER * max((min(len(one_line(label)), _LABEL_CHARACTERS) for label, _ in rows), default=0)
-    table = []
-    for i, (label, values) in enumerate(rows):
-        cells = [
-            Mark("", _number(v), _units(left + j * _CELL_WIDTH), "", step=0 if v is None else step(v, low, high))
-            for j, v in enumerate(values)
-        ]
-        table.append(MapRow(one_line(label), _short(one_line(label)), _units(top + i * _CELL_HEIGHT), tuple(cells)))
-    heads = [Mark(name, "", _units(left + (j + 0.5) * _CELL_WIDTH), _units(top - 8)) for j, name in enumerate(shown)]
-    width = left + len(names) * _CELL_WIDTH + (top * 0.6 if slanted else 4)
-    known = [value for _, values in rows for value in values if value is not None]
-    spread = f" Values from {_number(min(known))} to {_number(max(known))}." if known else " There are no values."
-    description = f"{len(rows)} rows and {len(names)} columns, {unit}.{spread}"
-    chart = Chart(
-        id, one_line(title), description, unit, head, _units(width), _units(top + len(rows) * _CELL_HEIGHT + 2),
-        tuple(heads), slanted=slanted,
-    )  # fmt: skip
-    band = (high - low) / STEPS
-    bands = tuple(f"{_number(low + i * band)}\u2013{_number(low + (i + 1) * band)}" for i in range(STEPS))
-    return _rendered("heat", chart, columns=names, rows=table, bands=bands)
-
-
 def _rendered(macro: str, chart: Chart, **more: object) -> Markup:
     module = html_environment().get_template("charts.html.j2").module
     return Markup(getattr(module, macro)(chart, **more))
@@ -215,10 +155,6 @@ def _course(points: Sequence[tuple[str, float | None]], unit: str) -> str:
         f"{len(known)} values, {unit}: from {_number(first[1])} ({one_line(first[0])}) to {_number(last[1])}"
         f" ({one_line(last[0])}); the best is {_number(best[1])} ({one_line(best[0])})."
     )
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}\u2026"
 
 
 def _number(value: float | None) -> str:

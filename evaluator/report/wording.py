@@ -134,7 +134,7 @@ WORDINGS: Mapping[Audience, Wording] = {
         change_else="What else would help this answer",
         strengths="What came across well",
         model="Examples of a good answer",
-        review="A person will read this answer before anything is decided.",
+        review="A person should read this answer before anything is decided.",
     ),
     "recruiter": Wording(
         title="Interview report",

@@ -11,6 +11,7 @@ import numpy as np
 
 from evaluator import __version__
 from evaluator.bank import match_question, nearest_question_id
+from evaluator.contexts import Sentence, sentences
 from evaluator.domain import Answer, Bank, FlagKind, Question, Result, Segment, Signature, Unscored, UnscoredReason
 from evaluator.feedback import point_result
 from evaluator.flagging import Judged, additions, alternatives, ceilings, deductions, doubts, find_flags
@@ -27,6 +28,7 @@ from evaluator.matching import (
 from evaluator.models.cached import Reuse
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
+from evaluator.names import without_names
 from evaluator.scoring import Calibration, Credit, Scheme, calibration_digest, coverage, score_credits
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
@@ -58,6 +60,7 @@ class Examined:
     question: Question | None
     normalised: NormalisedText | None
     segments: tuple[Segment, ...]
+    sentences: tuple[Sentence, ...]
     unscored: Unscored | None
     match: AnswerMatch | None = None
     """None where it is unscored, or not held against its question yet."""
@@ -105,8 +108,8 @@ class Engine:
             pieces = (piece.text for item in prepared for piece in item.segments)
             texts = list(dict.fromkeys((*pieces, *wholes)))
             vectors = self.models.encoder.encode(texts)
-            readings = self.models.reader.read(texts)
             row = {text: number for number, text in enumerate(texts)}
+            readings = self._readings(prepared)
             for item in prepared:
                 if item.unscored or item.question is None:
                     yield item
@@ -115,7 +118,14 @@ class Engine:
                 question = self.vectors(item.question)
                 others = {name: context for name, context in self.contexts.items() if name != item.question.id}
                 match = match_answer(
-                    item.answer.text, item.segments, vectors[own], question, others, self.models.judge, readings[own]
+                    item.answer.text,
+                    item.segments,
+                    vectors[own],
+                    question,
+                    others,
+                    self.models.judge,
+                    item.sentences,
+                    np.array([[readings[text] for text in sentence.readings] for sentence in item.sentences]),
                 )
                 if question.knowledge and item.normalised:
                     whole = item.normalised.text
@@ -145,28 +155,37 @@ class Engine:
         texts = (text for question in self.bank.questions for text in question_texts(question))
         return Speller(texts, self.models.vocabulary)
 
+    def _readings(self, prepared: Iterable[Examined]) -> dict[str, FloatArray]:
+        """Return what every sentence of some answers says about the candidate, and every larger text it stands in."""
+        texts = list(
+            dict.fromkeys(text for item in prepared for sentence in item.sentences for text in sentence.readings)
+        )
+        return dict(zip(texts, self.models.reader.read(texts), strict=True))
+
     def _wants_whole(self, item: Examined) -> bool:
         return item.question is not None and self.vectors(item.question).knowledge
 
     def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)
         if answer.unreadable:
-            return Examined(answer, question, None, (), Unscored(UnscoredReason.UNREADABLE, answer.unreadable))
+            return Examined(answer, question, None, (), (), Unscored(UnscoredReason.UNREADABLE, answer.unreadable))
         if question is None:
             near = nearest_question_id(self.bank, answer.question_id)
             hint = f"Did you mean {near!r}? " if near else ""
             detail = f"No such question in the bank. {hint}See: evaluator bank list"
-            return Examined(answer, None, None, (), Unscored(UnscoredReason.UNKNOWN_QUESTION, detail))
+            return Examined(answer, None, None, (), (), Unscored(UnscoredReason.UNKNOWN_QUESTION, detail))
         normalised = normalise(answer.text[: MAX_ANSWER_CHARS + 1])
         unscored = why_unscored(answer.text, normalised)
-        segments = (
-            ()
-            if unscored
-            else tuple(replace(piece, text=self._speller.correct(piece.text)) for piece in segment(normalised))
-        )
+
+        def plain(text: str) -> str:
+            facts = self.vectors(question).knowledge  # a law or a protocol may have a name
+            return self._speller.correct(text if facts else without_names(text, self._speller.own))
+
+        segments = () if unscored else tuple(replace(piece, text=plain(piece.text)) for piece in segment(normalised))
         if not unscored and not segments:
             unscored = Unscored(UnscoredReason.UNREADABLE, "The answer has no words.")
-        return Examined(answer, question, normalised, segments, unscored)
+        read = () if unscored else sentences(normalised, plain)
+        return Examined(answer, question, normalised, segments, read, unscored)
 
 
 def conclude(examined: Examined, calibration: Calibration, signature: Signature) -> Result:

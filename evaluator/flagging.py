@@ -41,7 +41,7 @@ class Judged:
     @cached_property
     def told(self) -> tuple[Conduct, ...]:
         """What its different sentences say about the candidate."""
-        return tuple({piece.text.lower(): piece for piece in self.match.conduct if piece.whole}.values())
+        return tuple({piece.text.lower(): piece for piece in self.match.conduct}.values())
 
     @cached_property
     def tells(self) -> float:
@@ -80,7 +80,7 @@ class Judged:
 
     def harm_of(self, piece: Conduct) -> float:
         """Return how harmful a sentence is, 0..1."""
-        return harm(piece.flagged if piece.flag else None, piece.against, self.calibration)
+        return harm(piece.flagged if piece.flag else None, piece.harmful, self.calibration)
 
 
 def alternatives(question: Question) -> int | None:
@@ -149,7 +149,7 @@ def _red_flags(judged: Judged) -> Iterator[Flag]:
     calibration = judged.calibration
     for piece in judged.match.conduct:
         certainty = judged.harm_of(piece)
-        if piece.whole and certainty >= (calibration.red_flag if piece.flag else calibration.unacceptable):
+        if certainty >= (calibration.red_flag if piece.flag else calibration.unacceptable):
             name = piece.flag if piece.flagged >= calibration.named else UNNAMED_FLAG
             raised.setdefault(name, []).append(_quoted(piece, certainty))
     labels = {flag.id: flag.label for flag in judged.question.red_flags} | {UNNAMED_FLAG: "unacceptable conduct"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.contexts import Sentence
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
 from evaluator.models.encoder import Encoder
 from evaluator.models.stance import CONDUCT, STANCES, ConductReader, StanceCase, StanceJudge
@@ -24,6 +26,9 @@ NEUTRAL_SHARE = 0.5
 
 TOLD = 0.15
 """Probability from which a segment is kept as evidence; whether it counts is decided by the calibration."""
+
+_LEAST = 1e-6
+"""Added to probabilities before their logarithm is taken."""
 
 SEGMENTS_A_SIDE = 24
 """The segments nearest to either side of a behaviour that the judge is asked about: all of an ordinary answer, a bound for
@@ -79,7 +84,7 @@ class BehaviourMatch:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What a segment says about the candidate, whatever behaviour it is about."""
+    """What a sentence says about the candidate, whatever behaviour it is about."""
 
     start: int
     """First character in the original text."""
@@ -91,14 +96,14 @@ class Conduct:
     """Probability that it speaks for the candidate, 0..1."""
     against: float
     """Probability that it speaks against the candidate, 0..1."""
+    harmful: float
+    """The same, read alone, with its neighbours, and within the whole answer: a clause may be harmless by itself only."""
     flag: str
-    """Id of the likeliest red flag; empty where the question has none."""
+    """Id of the likeliest red flag in it; empty where the question has none."""
     flagged: float
     """Probability of that red flag, 0..1."""
     similarity: float
     """Cosine to the nearest statement of that red flag, -1..1."""
-    whole: bool
-    """Whether it is a whole sentence (or window) rather than a clause of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class AnswerMatch:
     points: tuple[BehaviourMatch, ...]
     flags: tuple[BehaviourMatch, ...]
     conduct: tuple[Conduct, ...]
-    """One a segment, in their order."""
+    """One a sentence, in their order."""
     topic: float
     """Highest cosine of any segment to anything the question's bank says, -1..1."""
     lead: float
@@ -206,9 +211,10 @@ def match_answer(
     question: QuestionVectors,
     others: Mapping[str, FloatArray],
     judge: StanceJudge,
+    read: Sequence[Sentence],
     readings: FloatArray,
 ) -> AnswerMatch:
-    """Hold every segment against every behaviour of the question.
+    """Hold every segment against every behaviour of the question, and tell what every sentence says about the candidate.
 
     Args:
         original: the answer as it was read; evidence quotes it.
@@ -217,7 +223,9 @@ def match_answer(
         question: the question, embedded.
         others: the contexts of the bank's other questions by id.
         judge: asked about the segments nearest to each behaviour.
-        readings: what each segment says about the candidate, shape (len(segments), 3), columns as ``CONDUCT``.
+        read: its sentences.
+        readings: what each sentence says about the candidate alone, with its neighbours and within the whole, shape
+            (len(read), 3, 3), columns as ``CONDUCT``.
     """
     behaviours = (*question.points, *question.flags)
     cases: list[StanceCase] = []
@@ -232,22 +240,23 @@ def match_answer(
             owners.append((number, index, float(near[index])))
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
     readings = readings.copy()
+    holder = _holders(segments, read)
     for case, (number, index, _) in enumerate(owners):
         side = behaviours[number].sides.get(" ".join(words(segments[index].text)))
         if side is not None:
             stances[case] = np.eye(len(STANCES), dtype=np.float32)[side]
             if behaviours[number].harmful and side == 0:
-                readings[index] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
+                readings[holder[index]] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
     likeliest: dict[int, tuple[float, str, float]] = {}
     for (number, index, similarity), row in zip(owners, stances, strict=True):
         found[number].append((_evidence(original, segments[index], similarity, row), row))
         if behaviours[number].harmful:
             flagged = (float(row[0]), behaviours[number].id, similarity)
-            likeliest[index] = max(likeliest.get(index, (0.0, "", 0.0)), flagged)
+            likeliest[holder[index]] = max(likeliest.get(holder[index], (0.0, "", 0.0)), flagged)
     conduct = tuple(
-        _conduct(original, piece, reading, likeliest.get(index, (0.0, "", 0.0)))
-        for index, (piece, reading) in enumerate(zip(segments, readings, strict=True))
+        _conduct(original, sentence, reading, likeliest.get(index, (0.0, "", 0.0)))
+        for index, (sentence, reading) in enumerate(zip(read, readings, strict=True))
     )
     matches = [_behaviour_match(b.id, near, rows) for b, near, rows in zip(behaviours, nearest, found, strict=True)]
     count = len(question.points)
@@ -281,12 +290,25 @@ def _case(text: str, behaviour: BehaviourVectors, affirm: FloatArray, deny: Floa
     )
 
 
-def _conduct(original: str, piece: Segment, reading: FloatArray, flagged: tuple[float, str, float]) -> Conduct:
+def _holders(segments: Sequence[Segment], read: Sequence[Sentence]) -> list[int]:
+    """Return for each segment the number of the sentence that its middle stands in."""
+    starts = [sentence.start for sentence in read]
+    return [max(0, bisect_right(starts, (piece.start + piece.end) // 2) - 1) for piece in segments]
+
+
+def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: tuple[float, str, float]) -> Conduct:
     probability, flag, similarity = flagged
-    quote = original[piece.start : piece.end]
-    return Conduct(
-        piece.start, piece.end, quote, float(reading[0]), float(reading[2]), flag, probability, similarity, piece.whole
-    )
+    favour, _, against = readings[0].tolist()
+    quote = original[sentence.start : sentence.end]
+    harmful = in_context(readings)[CONDUCT.index("against")]
+    return Conduct(sentence.start, sentence.end, quote, favour, against, float(harmful), flag, probability, similarity)
+
+
+def in_context(readings: FloatArray) -> FloatArray:
+    """Return the geometric mean of readings of one sentence, shape (readings, 3), as probabilities, shape (3,)."""
+    means = np.exp(np.log(readings + _LEAST).mean(axis=0))
+    probabilities: FloatArray = (means / means.sum()).astype(np.float32)
+    return probabilities
 
 
 def _evidence(original: str, piece: Segment, similarity: float, row: FloatArray) -> Evidence:

@@ -44,9 +44,10 @@ class Speller:
             texts: of the bank; their words are preferred to others.
             vocabulary: words that the model knows.
         """
-        self._own = Counter(_WORD.findall("\n".join(texts).lower()))
+        self.own = Counter(_WORD.findall("\n".join(texts).lower()))
+        """Words of the bank, and how often they stand in it."""
         self._vocabulary = vocabulary
-        self._own_words = sorted(self._own)
+        self._own_words = sorted(self.own)
         self._known: dict[str, str] = {}
 
     def correct(self, text: str) -> str:
@@ -73,7 +74,7 @@ class Speller:
         return SpellChecker(distance=1)
 
     def _look_up(self, word: str) -> str:
-        if word in self._own or word in self._vocabulary or word in self._dictionary:
+        if word in self.own or word in self._vocabulary or word in self._dictionary:
             return word
         if word.endswith("nt"):
             near = process.extractOne(word, _NEGATIONS, scorer=OSA.distance, score_cutoff=2)
@@ -83,8 +84,8 @@ class Speller:
         if word.endswith("nt"):
             candidates = [candidate for candidate in candidates if candidate.endswith("nt")]
         if candidates:
-            best = max(candidates, key=lambda candidate: (self._own[candidate] > 0, self._dictionary[candidate]))
-            sure = best in self._own or len(word) >= LONG or self._dictionary[best] >= COMMON
+            best = max(candidates, key=lambda candidate: (self.own[candidate] > 0, self._dictionary[candidate]))
+            sure = best in self.own or len(word) >= LONG or self._dictionary[best] >= COMMON
             return best if sure else word
         if len(word) >= SHORTEST_TWO_FAULTS:
             near = process.extractOne(word, self._own_words, scorer=OSA.distance, score_cutoff=2)

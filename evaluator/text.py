@@ -24,6 +24,9 @@ WINDOW_WORDS = 22
 WINDOW_CHARS = 400
 """Longest segment in characters: words of sixty letters are no words, and fill the 256 word pieces all the same."""
 
+SENTENCE_WORDS = 45
+"""Longest sentence that is read in one piece; transcripts without punctuation are cut at clause marks."""
+
 WINDOW_OVERLAP = 8
 """Words that two neighbouring windows share, so that no clause is cut in both."""
 
@@ -174,6 +177,21 @@ def segment(normalised: NormalisedText) -> tuple[Segment, ...]:
     return tuple(sorted(unique.values(), key=lambda seg: (seg.start, -seg.end)))
 
 
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Return where the sentences of a normalised text stand, in order; those of more than SENTENCE_WORDS are cut."""
+    spans: list[tuple[int, int]] = []
+    for start, end in _sentences(text):
+        pieces = [piece for clause in _clauses(text, start, end) for piece in _cut(text, *clause)]
+        first, last = start, start
+        for piece_start, piece_end in pieces:
+            if last > first and not _fits(text, first, piece_end, SENTENCE_WORDS):
+                spans.append((first, last))
+                first = piece_start
+            last = piece_end
+        spans.append((first, end))
+    return spans
+
+
 def tidy(text: str) -> str:
     """Return ``text`` without bullets, fillers, stutters and runs of white space: what a careful typist would write.
 
@@ -265,8 +283,21 @@ def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
     return windows
 
 
-def _fits(text: str, start: int, end: int) -> bool:
-    return end - start <= WINDOW_CHARS and _count(text, start, end) <= WINDOW_WORDS
+def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield a clause in pieces of at most SENTENCE_WORDS words, one after the other."""
+    if _fits(text, start, end, SENTENCE_WORDS):
+        yield start, end
+        return
+    atoms = [match.span() for match in _ATOM.finditer(text, start, end)]
+    first = 0
+    for number in range(1, len(atoms) + 1):
+        if number == len(atoms) or not _fits(text, atoms[first][0], atoms[number][1], SENTENCE_WORDS):
+            yield atoms[first][0], atoms[number - 1][1]
+            first = number
+
+
+def _fits(text: str, start: int, end: int, most: int = WINDOW_WORDS) -> bool:
+    return end - start <= WINDOW_CHARS * most // WINDOW_WORDS and _count(text, start, end) <= most
 
 
 def _pairs(text: str, clauses: list[tuple[int, int]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:

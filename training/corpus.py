@@ -9,10 +9,12 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from evaluator.bank import load_bank
+from evaluator.contexts import NEIGHBOURS, sentences
 from evaluator.domain import Question
 from evaluator.text import normalise, segment
 
@@ -48,6 +50,14 @@ FILLERS = (
     "um, ", "so ", "like, ", "well, ", "I mean, ", "you know, ", "honestly, ", "uh ", "and then ", "and ", "but ",
 )  # fmt: skip
 
+COMPOSED = 4000
+"""Pairs of sentences that are put among harmless pieces of an answer to the same question."""
+COMPOSED_PIECES = (2, 7)
+"""How many pieces surround them."""
+
+CONTEXT_FREQUENCY = 0.75
+"""How often a longer text is drawn: they are many, they overlap, and each costs as much as five sentences."""
+
 Labels = Sequence[tuple[str, str]]
 """Behaviour and ``affirm``, ``weak`` or ``deny``."""
 
@@ -70,12 +80,27 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """A sentence or clause of an annotated answer."""
+
+    text: str
+    labels: Labels
+
+    @classmethod
+    def of(cls, row: dict[str, Any]) -> Piece:
+        """Return the piece of a row of data."""
+        return cls(row["text"], [(name, stance) for name, stance in row["labels"]])
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
     """The training texts, and which of them are twins."""
 
     examples: list[Example]
     pairs: list[tuple[int, int]]
     """Rows of an acceptable sentence and its harmful twin."""
+    contexts: list[tuple[int, int]]
+    """Rows of twins that are longer: some sentences, or a whole answer, and the same with a harmful piece in it."""
 
 
 def is_held_out(behaviour: str) -> bool:
@@ -118,15 +143,23 @@ def read_corpus(seed: int, public: Path | None = None) -> Corpus:
             examples.append(example)
     if public:
         examples.extend(_neutral_texts(public, random.Random(seed)))
-    pairs = []
-    for good, bad in _pairs(flags):
-        pairs.append((len(examples), len(examples) + 1))
-        examples.extend((good, bad))
     rng = random.Random(seed)
+    pairs = _twins(examples, _pairs(flags))
     for example in list(examples):
         if rng.random() < (0.2 if example.frequency < 1 else 0.6):
             examples.append(replace(example, text=variant(example.text, rng)))
-    return Corpus(examples, pairs)
+    contexts = _twins(examples, (*_context_twins(flags), *_composed_twins(flags, rng)))
+    examples.extend(_contexts(flags))
+    return Corpus(examples, pairs, contexts)
+
+
+def _twins(examples: list[Example], twins: Iterable[tuple[Example, Example]]) -> list[tuple[int, int]]:
+    """Append twins to the examples; return their rows."""
+    rows = []
+    for good, bad in twins:
+        rows.append((len(examples), len(examples) + 1))
+        examples.extend((good, bad))
+    return rows
 
 
 def variant(text: str, rng: random.Random) -> str:
@@ -214,7 +247,7 @@ def _neutral_texts(public: Path, rng: random.Random) -> Iterator[Example]:
     """Yield texts that speak neither for nor against a candidate: captions, and answers to questions of knowledge."""
     for name, key, count in PUBLIC_NEUTRAL:
         with gzip.open(public / name, "rt", encoding="utf-8") as file:
-            texts = sorted({json.loads(line)[key] for line in file})
+            texts = sorted({text for line in file if (text := json.loads(line)[key]).strip()})
         for text in rng.sample(texts, count):
             yield Example(text, conduct=NEUTRAL)
 
@@ -231,6 +264,23 @@ def _pairs(flags: set[str]) -> Iterator[tuple[Example, Example]]:
         )
 
 
+def versions(row: dict[str, Any]) -> list[list[Piece]]:
+    """Return the pieces of an annotated answer, and those with every twin in place where it has any."""
+    pieces = [Piece.of(piece) for piece in row["pieces"]]
+    twins = [Piece.of(piece["twin"]) if "twin" in piece else None for piece in row["pieces"]]
+    if not any(twins):
+        return [pieces]
+    return [pieces, [twin or piece for twin, piece in zip(twins, pieces, strict=True)]]
+
+
+def _spans(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, int]]]:
+    """Return the text of an answer and where its pieces stand in it."""
+    ends = list(accumulate(len(piece.text) + 1 for piece in pieces))
+    return " ".join(piece.text for piece in pieces), [
+        (e - 1 - len(p.text), e - 1) for p, e in zip(pieces, ends, strict=True)
+    ]
+
+
 def _pieces(questions: dict[str, Question], flags: set[str]) -> Iterator[Example]:
     for stem, row in rows("annotated"):
         if stem not in HELD_OUT_ANSWERS:
@@ -238,35 +288,103 @@ def _pieces(questions: dict[str, Question], flags: set[str]) -> Iterator[Example
 
 
 def answer_examples(row: dict[str, Any], question: Question, flags: set[str]) -> Iterator[Example]:
-    """Yield the labelled pieces of an annotated answer, and the segments that the tool itself would cut it into."""
-    spans: list[tuple[int, int, list[tuple[str, str]]]] = []
-    text = ""
-    for piece in row["pieces"]:
-        text += " " if text else ""
-        labels = [(name, stance) for name, stance in piece["labels"]]
-        spans.append((len(text), len(text) + len(piece["text"]), labels))
-        text += piece["text"]
-        yield _labelled(piece["text"], labels, [], question, flags)
-    for own in segment(normalise(text)):
-        whole: list[tuple[str, str]] = []
-        part: list[tuple[str, str]] = []
-        for start, end, labels in spans:
-            shared = max(0, min(end, own.end) - max(start, own.start))
-            if shared >= WHOLE * (end - start):
-                whole.extend(labels)
-            elif shared >= PART * (end - start) or shared >= 0.3 * (own.end - own.start):
-                part.extend(labels)
-        yield _labelled(own.text, whole, part, question, flags)
+    """Yield the labelled pieces of an annotated answer and its twin, and the segments that the tool would cut them into."""
+    for pieces in versions(row):
+        text, spans = _spans(pieces)
+        yield from (_labelled(piece.text, piece.labels, [], question, flags) for piece in pieces)
+        for own in segment(normalise(text)):
+            whole, part = _shared(pieces, spans, own.start, own.end)
+            yield _labelled(own.text, whole, part, question, flags)
+
+
+def _shared(
+    pieces: Sequence[Piece], spans: Sequence[tuple[int, int]], start: int, end: int
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Return the labels of the pieces that a stretch of an answer holds, and of those that it holds in part."""
+    whole: list[tuple[str, str]] = []
+    part: list[tuple[str, str]] = []
+    for piece, (first, last) in zip(pieces, spans, strict=True):
+        shared = max(0, min(last, end) - max(first, start))
+        if shared >= WHOLE * (last - first):
+            whole.extend(piece.labels)
+        elif shared >= PART * (last - first) or shared >= 0.3 * (end - start):
+            part.extend(piece.labels)
+    return whole, part
+
+
+def _readings(pieces: Sequence[Piece]) -> dict[str, tuple[int, int]]:
+    """Return every text that the tool reads of an answer to judge conduct, and the stretch of the answer that it covers."""
+    own = sentences(normalise(_spans(pieces)[0]))
+    found: dict[str, tuple[int, int]] = {}
+    for number, sentence in enumerate(own):
+        near = own[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
+        block = [other for other in own if other.block == sentence.block]
+        for read, inside in zip(sentence.readings, ([sentence], near, block), strict=True):
+            found.setdefault(read, (inside[0].start, inside[-1].end))
+    return found
+
+
+def _contexts(flags: set[str]) -> Iterator[Example]:
+    """Yield sentences, sentences with their neighbours, and whole answers, each labelled by what stands in it."""
+    for stem, row in rows("annotated"):
+        if stem in HELD_OUT_ANSWERS:
+            continue
+        for pieces in versions(row):
+            spans = _spans(pieces)[1]
+            for text, (start, end) in _readings(pieces).items():
+                conduct = conduct_in(*_shared(pieces, spans, start, end), flags)
+                if conduct is not None:
+                    yield Example(text, conduct=conduct, frequency=CONTEXT_FREQUENCY)
+
+
+def _context_twins(flags: set[str]) -> Iterator[tuple[Example, Example]]:
+    """Yield what the tool reads around a harmless piece of an annotated answer, and the same around its harmful twin."""
+    for stem, row in rows("annotated"):
+        good = versions(row)[0]
+        for number, piece in enumerate(row["pieces"] if stem not in HELD_OUT_ANSWERS else ()):
+            if "twin" in piece:
+                bad = [*good[:number], Piece.of(piece["twin"]), *good[number + 1 :]]
+                conduct = FOR if conduct_of(good[number].labels, flags) == FOR else NOT_AGAINST
+                for texts in dict.fromkeys(zip(_around(good, number), _around(bad, number), strict=True)):
+                    yield Example(texts[0], conduct=conduct), Example(texts[1], conduct=AGAINST)
+
+
+def _around(pieces: Sequence[Piece], number: int) -> tuple[str, str, str]:
+    """Return the sentence that holds the middle of a piece, that with its neighbours, and the whole."""
+    text, spans = _spans(pieces)
+    middle = sum(spans[number]) // 2
+    own = sentences(normalise(text))
+    return next((sentence for sentence in own if sentence.start <= middle < sentence.end), own[-1]).readings
+
+
+def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Example, Example]]:
+    """Yield harmless pieces of an answer with an acceptable sentence among them, and the same with its harmful twin."""
+    harmless: dict[str, list[list[str]]] = {}
+    for stem, row in rows("annotated"):
+        pieces = versions(row)[0]
+        if stem not in HELD_OUT_ANSWERS and all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
+            harmless.setdefault(row["question_id"], []).append([p.text for p in pieces])
+    pairs = [row for stem, row in rows("pairs", "pharmacy-*.jsonl") if stem not in HELD_OUT_PAIRS]
+    for row in rng.sample(pairs, min(COMPOSED, len(pairs))):
+        pieces = rng.choice(harmless[row["question_id"]])
+        count = min(len(pieces), rng.randint(*COMPOSED_PIECES))
+        first = rng.randint(0, len(pieces) - count)
+        own, place = pieces[first : first + count], rng.randint(0, count)
+        good, bad = (" ".join([*own[:place], row[side], *own[place:]]) for side in ("good", "bad"))
+        yield Example(good, conduct=FOR), Example(bad, conduct=AGAINST)
 
 
 def _labelled(text: str, whole: Labels, part: Labels, question: Question, flags: set[str]) -> Example:
     own = {point.id for point in question.key_points} | {flag.id for flag in question.red_flags}
     told: dict[str, int | None] = {name: None for name, _ in part if name in own}
     told.update({name: {"affirm": AFFIRM, "weak": None, "deny": DENY}[stance] for name, stance in whole if name in own})
+    return Example(text, conduct=conduct_in(whole, part, flags), question=question.id, told=told)
+
+
+def conduct_in(whole: Labels, part: Labels, flags: set[str]) -> int | None:
+    """Return what a stretch of an answer says about the candidate by the pieces that it holds, whole or in part."""
     conduct = conduct_of(whole, flags)
     if conduct != AGAINST and part:
         hinted = conduct_of(part, flags)
-        conduct = None if hinted == AGAINST else conduct if conduct == FOR else NOT_AGAINST
-    elif conduct is None:
-        conduct = NOT_AGAINST
-    return Example(text, conduct=conduct, question=question.id, told=told)
+        return None if hinted == AGAINST else conduct if conduct == FOR else NOT_AGAINST
+    return NOT_AGAINST if conduct is None else conduct

@@ -54,6 +54,7 @@ class Cases:
     favour: Array
     """Shape (texts, sentences)."""
     against: Array
+    harmful: Array
     flagged: Array
     ceiling: Array
     """Highest level that off-topic and tricks allow, shape (texts,)."""
@@ -90,16 +91,16 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
             array[number, : len(row)] = row
         return array
 
-    columns: list[list[list[float]]] = [[] for _ in range(6)]
+    columns: list[list[list[float]]] = [[] for _ in range(7)]
     ceilings = []
     for item in examined:
         if item.question is None or item.normalised is None or item.match is None:
             raise SystemExit(f"{item.answer.candidate_id}: could not be examined: {item.unscored}")
-        told = list({piece.text.lower(): piece for piece in item.match.conduct if piece.whole}.values())
+        told = list({piece.text.lower(): piece for piece in item.match.conduct}.values())
         values = (
             [p.affirms for p in item.match.points], [p.denies for p in item.match.points],
             [p.weight for p in item.question.key_points],
-            [c.favour for c in told], [c.against for c in told], [c.flagged for c in told],
+            [c.favour for c in told], [c.against for c in told], [c.harmful for c in told], [c.flagged for c in told],
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
@@ -118,7 +119,7 @@ def credit_sum(found: Cases, c: Calibration) -> Array:
 
 def worst(found: Cases, c: Calibration) -> Array:
     """Return the harm of each text's worst sentence."""
-    return np.asarray((c.flag_share * found.flagged + (1 - c.flag_share) * found.against).max(1))
+    return np.asarray((c.flag_share * found.flagged + (1 - c.flag_share) * found.harmful).max(1))
 
 
 def scores(found: Cases, c: Calibration) -> Array:

@@ -6,7 +6,8 @@ Two stages. (1) MiniLM's four upper layers are tuned for three things at once: e
 contradicted), and a text is drawn to its own and pushed from all others (proxy-based metric learning, Movshovitz-Attias et
 al. 2017); a text of an annotated answer is near exactly the anchors that it tells of; and a linear reading of the text says
 whether it speaks for the candidate, against, or neither, with twins (an acceptable sentence and its harmful neighbour) always in
-the same step. The two lower layers stay as they are, so their output is computed once a text. (2) Logistic regressions over the
+the same step. Sentences are read alone, with their neighbours, and within whole answers, as the tool reads them. The two lower
+layers stay as they are. (2) Logistic regressions over the
 features of ``evaluator/models/features.py`` are fitted on annotated answers of writers that stage 1 has not seen.
 
 Writes ``evaluator/models/stance.safetensors`` and its card ``evaluator/models/stance.json``. With one seed, one thread
@@ -31,7 +32,7 @@ from safetensors.torch import load_file, save_file
 
 from evaluator.bank import load_bank
 from evaluator.models.encoder import default_model_folder, load_encoder, model_digest
-from evaluator.models.transformer import LAYERS, WIDTH, layer, load_tokenizer, lower_states, pad, pooled
+from evaluator.models.transformer import LAYERS, WIDTH, embed_tokens, layer, load_tokenizer, pad, pooled
 from evaluator.models.tuned import SHARED_LAYERS, TunedJudge, anchor_name, shipped_stance_path
 
 SCALE = 18.0
@@ -40,7 +41,7 @@ OPPOSITE_WEIGHT = 3.0
 """How much more a behaviour's own opposite counts than any other behaviour."""
 ALIKE = 0.65
 """Cosine of two behaviours' centroids above which they are too alike to be pushed apart."""
-HEADS = 2
+HEADS = 4
 """Attention heads that the reading has beside the mean: a harmful clause must not drown in a long segment."""
 FIRST_ANCHOR_TEXTS = 12
 """Texts of each behaviour and stance whose mean is where its anchor starts."""
@@ -55,7 +56,7 @@ Tensor = Any
 
 
 class Texts:
-    """The corpus as tensors, with the states of every text after the shared layers."""
+    """The corpus as tensors."""
 
     def __init__(self, corpus: Corpus, weights: dict[str, Tensor], tokenizer: Any) -> None:
         examples = corpus.examples
@@ -67,7 +68,7 @@ class Texts:
         self.stance = torch.tensor([e.stance for e in examples])
         self.conduct = torch.tensor([-1 if e.conduct is None else e.conduct for e in examples])
         self.frequency = torch.tensor([e.frequency for e in examples])
-        self.pairs = torch.tensor(corpus.pairs)
+        self.pairs, self.contexts = torch.tensor(corpus.pairs), torch.tensor(corpus.contexts)
         self.told = torch.full((len(examples), 2 * len(self.names)), -1, dtype=torch.int8)
         """1 where a text tells of an anchor, 0 where it does not, -1 where nobody said."""
         for row, example in enumerate(examples):
@@ -80,19 +81,21 @@ class Texts:
                         self.told[row, column : column + 2] = -1
                     else:
                         self.told[row, column + stance] = 1
-        self.lower = [
-            state.half() for state in lower_states([e.text for e in examples], tokenizer, weights, SHARED_LAYERS)
-        ]
+        self.ids = [torch.tensor(encoding.ids) for encoding in tokenizer.encode_batch([e.text for e in examples])]
 
     def encode(
-        self, chosen: list[int], weights: dict[str, Tensor], heads: Tensor, dropout: float = 0.0, batch: int = 64
+        self, chosen: list[int], weights: dict[str, Tensor], heads: Tensor, dropout: float = 0.0, batch: int = 40
     ) -> Tensor:
         """Return the pooled vectors of the chosen texts, shape (len(chosen), (1 + HEADS) * WIDTH)."""
-        order = sorted(range(len(chosen)), key=lambda i: self.lower[chosen[i]].shape[0])
+        order = sorted(range(len(chosen)), key=lambda i: len(self.ids[chosen[i]]))
         parts = []
         for start in range(0, len(order), batch):
-            states, mask = pad([self.lower[chosen[i]].float() for i in order[start : start + batch]])
+            ids, mask = pad([self.ids[chosen[i]] for i in order[start : start + batch]])
             with torch.autocast("cpu", dtype=torch.bfloat16):
+                with torch.no_grad():
+                    states = embed_tokens(ids, weights)
+                    for number in range(SHARED_LAYERS):
+                        states = layer(states, mask, weights, number)
                 for number in range(SHARED_LAYERS, LAYERS):
                     states = layer(states, mask, weights, number, dropout)
             parts.append(pooled(states.float(), mask, heads))
@@ -195,9 +198,14 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
             break
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1, (step + 1) / 50) * max(0.03, 1 - progress)
-        twins = texts.pairs[torch.randint(len(texts.pairs), (options.pairs,))]
-        others = torch.multinomial(texts.frequency, options.batch - 2 * options.pairs)
-        parts = loss(texts, model, torch.cat([twins[:, 0], twins[:, 1], others]), options.pairs)
+        twins = torch.cat(
+            [
+                texts.pairs[torch.randint(len(texts.pairs), (options.pairs,))],
+                texts.contexts[torch.randint(len(texts.contexts), (options.contexts,))],
+            ]
+        )
+        others = torch.multinomial(texts.frequency, options.batch - 2 * len(twins))
+        parts = loss(texts, model, torch.cat([twins[:, 0], twins[:, 1], others]), len(twins))
         optimiser.zero_grad()
         sum(parts.values()).backward()  # type: ignore[union-attr]
         torch.nn.utils.clip_grad_norm_(layers, 1.0)
@@ -232,8 +240,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=45.0, help="time for tuning")
     parser.add_argument("--steps", type=int, default=0, help="steps of tuning, instead of minutes")
     parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--batch", type=int, default=240, help="texts a step")
-    parser.add_argument("--pairs", type=int, default=40, help="pairs of twins among them")
+    parser.add_argument("--batch", type=int, default=150, help="texts a step")
+    parser.add_argument("--pairs", type=int, default=28, help="pairs of twins among them that are single sentences")
+    parser.add_argument("--contexts", type=int, default=16, help="pairs of twins that are longer stretches of answers")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--regressions-only", action="store_true", help="keep the tuned layers of the file that is there"
@@ -260,7 +269,10 @@ def main() -> None:
     else:
         weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
         texts = Texts(read_corpus(options.seed, public), weights, load_tokenizer(base))
-        print(f"{len(texts.lower)} texts, {len(texts.pairs)} pairs, {len(texts.names)} behaviours", flush=True)
+        print(
+            f"{len(texts.ids)} texts, {len(texts.pairs)} pairs, {len(texts.contexts)} longer ones, {len(texts.names)} behaviours",
+            flush=True,
+        )
         tuned = tune(texts, weights, options)
         save_file(tuned, str(options.output))
     encoder, _ = load_encoder()

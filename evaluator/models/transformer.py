@@ -16,8 +16,8 @@ SHARED_LAYERS = 2
 """Lower layers that are MiniLM's own; the layers above them were tuned."""
 HEADS = 12
 WIDTH = 384
-MAX_TOKENS = 64
-"""Longest text in word pieces: a segment has at most 22 words, so nothing is cut but a run of letters without spaces."""
+MAX_TOKENS = 256
+"""Longest text in word pieces; a block of an answer (``evaluator.contexts``) has about 210."""
 
 Tensor = Any
 Weights = Mapping[str, Tensor]

@@ -1,0 +1,68 @@
+"""Sentences and what is read around them: every word stands in exactly one, whatever the text."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluator.contexts import BLOCK_WORDS, sentences
+from evaluator.text import SENTENCE_WORDS, normalise, sentence_spans, words
+
+LISTEN, CALM, REFUSE = "I listen first.", "I keep calm!", "That is once they have apologised."
+
+
+def read(text: str) -> list[tuple[str, str, str]]:
+    return [sentence.readings for sentence in sentences(normalise(text))]
+
+
+def test_a_sentence_is_read_alone_with_its_neighbours_and_within_the_whole() -> None:
+    whole = f"{LISTEN} {CALM} {REFUSE} {LISTEN}"
+    assert read(whole) == [
+        (LISTEN, f"{LISTEN} {CALM}", whole),
+        (CALM, f"{LISTEN} {CALM} {REFUSE}", whole),
+        (REFUSE, f"{CALM} {REFUSE} {LISTEN}", whole),
+        (LISTEN, f"{REFUSE} {LISTEN}", whole),
+    ]
+
+
+def test_a_single_sentence_is_its_own_context() -> None:
+    assert read(f"  um, {LISTEN}") == [(LISTEN, LISTEN, LISTEN)]
+
+
+def test_spans_refer_to_the_original() -> None:
+    text = f"\u200b{LISTEN}\t{CALM}"
+    assert [text[sentence.start : sentence.end] for sentence in sentences(normalise(text))] == [LISTEN, CALM]
+
+
+def test_words_are_corrected_in_every_reading() -> None:
+    found = sentences(normalise(f"{LISTEN} {CALM}"), lambda text: text.replace("calm", "quiet"))
+    assert all("calm" not in reading for sentence in found for reading in sentence.readings)
+
+
+def test_a_long_answer_is_read_in_blocks_of_like_size_that_the_model_can_hold() -> None:
+    answer = " ".join(f"I would look up order {i} and tell the customer how long it takes." for i in range(60))
+    blocks = list(dict.fromkeys(block for _, _, block in read(answer)))
+    sizes = [len(words(block)) for block in blocks]
+    assert len(blocks) == 6
+    assert max(sizes) - min(sizes) <= 20
+    assert max(sizes) <= BLOCK_WORDS + SENTENCE_WORDS
+
+
+def test_a_transcript_without_full_stops_is_cut_at_clauses() -> None:
+    text = "so I listen to them and then I say sorry and I look what happened " * 6
+    spans = sentence_spans(text.strip())
+    assert len(spans) > 1
+    assert all(len(words(text[start:end])) <= SENTENCE_WORDS for start, end in spans)
+    assert all(text[start:].startswith(("so ", "and ")) for start, _ in spans)
+
+
+@given(
+    st.lists(st.sampled_from(["word", "and I", "but", ",", ".", "!", "\n", "Dr.", "5.", "[", "ab" * 400]), max_size=150)
+)
+def test_no_word_is_lost_or_read_twice(parts: list[str]) -> None:
+    text = normalise(" ".join(parts)).text
+    spans = sentence_spans(text)
+    assert [word for start, end in spans for word in words(text[start:end])] == words(text)
+    assert all(first_end <= second for (_, first_end), (second, _) in pairwise(spans))

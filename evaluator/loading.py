@@ -20,7 +20,7 @@ from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
 from evaluator.scoring import Calibration
 
-JUDGING = 1
+JUDGING = 2
 """Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"

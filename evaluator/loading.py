@@ -13,6 +13,7 @@ from evaluator.bank import load_bank
 from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError
+from evaluator.kept import KeepingEngine
 from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
 from evaluator.models.cross_encoder import CrossEncoderJudge
 from evaluator.models.runtime import Runtime, load_spaces
@@ -80,7 +81,7 @@ def load_engine(
         tuned.vocabulary,
         reader.reuse,
     )
-    return Engine(bank, models, numbers)
+    return KeepingEngine(bank, models, numbers, kept, of)
 
 
 def load_calibration(path: Path | None = None) -> Calibration:

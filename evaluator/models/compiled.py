@@ -7,6 +7,7 @@ is the same to the byte whatever texts are beside it, in whatever order, on howe
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,20 @@ AHEAD = 4096
 """Texts whose tuned vectors are kept until they are asked for, 19 MB."""
 
 
+def openvino() -> Any:  # noqa: ANN401 - of OpenVINO, which is not typed here
+    """Return OpenVINO without its converter of other models' files, which nobody needs here: to import it takes 0.1 s more."""
+    converter = "openvino.tools.ovc"
+    known = "openvino" in sys.modules
+    if not known:
+        sys.modules[converter] = None  # type: ignore[assignment] # as documented: to import it raises ModuleNotFoundError
+    try:
+        import openvino
+    finally:
+        if not known:
+            sys.modules.pop(converter, None)
+    return openvino
+
+
 class CompiledModel:
     """A prepared model: one pass gives a text's vectors in every space that it has."""
 
@@ -41,7 +56,6 @@ class CompiledModel:
             tokenizer: the model's ``tokenizer.json``.
             threads: processor threads; None for all.
         """
-        import openvino as ov
         from tokenizers import Tokenizer
 
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -51,7 +65,7 @@ class CompiledModel:
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
-        self._model = ov.Core().compile_model(str(file), "CPU", settings)
+        self._model = openvino().Core().compile_model(str(file), "CPU", settings)
 
     def run(self, texts: Sequence[str], max_tokens: int) -> tuple[dict[str, FloatArray], list[int]]:
         """Return the vectors of texts by space, each of shape (len(texts), dimensions), and how many word pieces were read.

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from evaluator.bank import match_question
@@ -37,9 +34,8 @@ from evaluator.engine import CHUNK, Engine, Models, conclude
 from evaluator.feedback import advice_for
 from evaluator.models.store import NumberStore
 from evaluator.scoring import Calibration
+from evaluator.tool import tool_digest
 
-LIBRARIES = ("numpy", "rapidfuzz", "snowballstemmer", "pyspellchecker", "py3langid")
-"""Beside the models, what a judgement depends on that is not in this package."""
 QUESTIONS = 1024
 """Names of questions, as inputs write them, that are remembered."""
 
@@ -48,11 +44,27 @@ class KeepingEngine(Engine):
     """An engine whose results are kept, and read back where the same answer was judged in the same way before."""
 
     def __init__(
-        self, bank: Bank, models: Models, calibration: Calibration | None, store: NumberStore, identity: str
+        self,
+        bank: Bank,
+        models: Models,
+        calibration: Calibration | None,
+        store: NumberStore,
+        identity: str,
+        warm: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take what an engine takes, where results are kept, and what changes with the models and their runtime."""
+        """Take what every judgement depends on, and where results are kept; nothing is loaded or computed yet.
+
+        Args:
+            bank: whose questions are answered.
+            models: to judge with.
+            calibration: numbers of the scoring model.
+            store: where results are kept.
+            identity: changes with the models and their runtime.
+            warm: begins to load the models, once it is known that an answer is new.
+        """
         super().__init__(bank, models, calibration)
         self._store = store
+        self._warm: Callable[[], None] | None = warm
         signature = self.signature
         parts = (
             identity,
@@ -91,6 +103,9 @@ class KeepingEngine(Engine):
 
     def _judge(self, answers: Sequence[Answer], keys: Sequence[bytes]) -> list[Result]:
         results, kept = [], {}
+        if answers and self._warm:
+            self._warm()
+            self._warm = None
         for examined, key in zip(self.examine(answers), keys, strict=True):
             result = conclude(examined, self.calibration, self.signature)
             results.append(result)
@@ -110,20 +125,6 @@ class KeepingEngine(Engine):
         digest = self._identity.copy()
         digest.update(f"\0{question.id}\0{answer.text}".encode(errors="surrogatepass"))
         return digest.digest()
-
-
-@cache
-def tool_digest(package: Path = Path(__file__).parent) -> str:
-    """Return the sha256 over the code that judges and the versions of what it rests on: other code may judge otherwise."""
-    digest = hashlib.sha256(unicodedata.unidata_version.encode())
-    for path in sorted((*package.glob("*.py"), *package.glob("models/*.py"))):
-        digest.update(path.read_bytes())
-    for name in LIBRARIES:
-        try:
-            digest.update(f"{name} {version(name)}\n".encode())
-        except PackageNotFoundError:
-            digest.update(f"{name}\n".encode())
-    return digest.hexdigest()
 
 
 def packed(result: Result, question: Question, segments: int) -> bytes:

@@ -14,12 +14,13 @@ import pytest
 from evaluator import kept
 from evaluator.domain import Answer, Bank, Result
 from evaluator.engine import Engine, Models
-from evaluator.kept import KeepingEngine, packed, tool_digest, unpacked
+from evaluator.kept import KeepingEngine, packed, unpacked
 from evaluator.models.cached import Reuse
 from evaluator.models.stance import NearestStatementJudge
 from evaluator.models.store import NumberStore
 from evaluator.results import to_json_line
 from evaluator.scoring import Calibration
+from evaluator.tool import tool_digest
 from tests.fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, small_bank
 
 ANSWERS = [

@@ -58,7 +58,7 @@ def check(
     from evaluator.bank import load_bank
     from evaluator.cli.single import on_a_terminal, remembered, rendered
 
-    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=not no_cache)
     talking = answer is None and form == "text" and output is None and on_a_terminal()
     remember = talking if remember is None else remember
     if keep_answers and not remember:

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -122,6 +123,14 @@ class CompiledSpaces:
     @cached_property
     def _model(self) -> CompiledModel:
         return self._load()
+
+    def warm(self) -> None:
+        """Load the model now, in a thread beside what is done meanwhile."""
+        threading.Thread(target=self._try_loading).start()
+
+    def _try_loading(self) -> None:
+        with self._lock, suppress(Exception):  # whoever needs the model tries again, and is told
+            _ = self._model
 
     def plain(self, texts: Sequence[str]) -> FloatArray:
         """Return the vectors of texts in the encoder's space; the judge's, computed beside them, are kept until it asks."""

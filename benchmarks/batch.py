@@ -1,6 +1,10 @@
 """How fast a batch is, how much memory it takes, and how far the embed stage is from what the processor can do.
 
-python benchmarks/batch.py --sizes 1000,10000 --memory 1000,10000,100000 --workers 1,2
+python benchmarks/batch.py                                              # everything: hours
+python benchmarks/batch.py --only sizes --sizes 1000                    # answers a second, and a second run
+python benchmarks/batch.py --only memory --memory 1000,10000 --cheap-memory
+python benchmarks/batch.py --only ray --workers 1,2 --ray-size 200
+python benchmarks/batch.py --only flops
 
 Every size runs in a process of its own, through the command line, with one thread; start-up (loading the models, scoring
 one answer) is measured apart and taken off. A processor second is one that the process was given: on a machine with other
@@ -12,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -21,6 +26,7 @@ from collections.abc import Iterator
 from itertools import cycle, islice
 from pathlib import Path
 
+PARTS = ("sizes", "memory", "ray", "flops")
 ROOT = Path(__file__).parent.parent
 ANSWERS = ROOT / "training" / "data" / "rated" / "answers.development.jsonl"
 
@@ -39,12 +45,11 @@ class Cheap:
     def judge(self, cases, /):
         return np.tile(np.float32([0, 0, 1]), (len(cases), 1))
 def load_engine(bank=None, *_, **__):
-    from evaluator.bank import load_bank
     from evaluator.engine import Engine, Models
     from evaluator.spelling import Speller
     Speller.correct = lambda self, text: text
     cheap = Cheap()
-    return Engine(load_bank(bank), Models(cheap, "0" * 64, cheap, "cheap", cheap), loading.load_calibration())
+    return Engine(bank, Models(cheap, "0" * 64, cheap, "cheap", cheap), loading.load_calibration())
 loading.load_engine = load_engine
 main(sys.argv[1:])
 """
@@ -121,61 +126,89 @@ def numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",") if part]
 
 
+def parts(text: str) -> list[str]:
+    """Return the names in a list of parts such as memory,ray."""
+    named = [part for part in text.split(",") if part]
+    if unknown := set(named) - set(PARTS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(unknown))} is not among {', '.join(PARTS)}")
+    return named
+
+
 def main() -> None:
     """Print the table, a line as soon as it is measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--only", type=parts, default=PARTS, help=f"of {','.join(PARTS)}; all of them where none is named"
+    )
     parser.add_argument("--sizes", type=numbers, default=[1000, 10_000], help="whole pipeline, real models")
     parser.add_argument("--memory", type=numbers, default=[1000, 10_000, 100_000], help="peak memory")
     parser.add_argument("--cheap-memory", action="store_true", help="peak memory with models that guess; says so")
-    parser.add_argument("--workers", type=numbers, default=[1, 2], help="Ray, threads of one; empty leaves it out")
+    parser.add_argument("--workers", type=numbers, default=[1, 2], help="Ray, threads of one")
     parser.add_argument("--ray-size", type=int, default=1000)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    threads = ("--threads", str(options.threads))
     print(f"| measured, {options.threads} thread(s) | figure |\n|---|---|", flush=True)
-
-    def line(what: str, figure: str) -> None:
-        print(f"| {what} | {figure} |", flush=True)
-
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["EVALUATOR_CACHE"] = str(folder / "cache")  # nothing is known from before, nothing of this is left
         one = write(folder, 1)
-        start = start_processor = 0.0
-        if options.sizes:
-            start, start_processor, memory = score(one, *threads)
-            line("start-up: models, bank, one answer", f"{start:.1f} s, {memory:.0f} MB")
-        for size in options.sizes:
-            path = write(folder, size)
-            seconds, processor, memory = score(path, *threads)
-            rate, processor_rate = size / (seconds - start), size / (processor - start_processor)
-            line(
-                f"{size:,} answers, real models",
-                f"{rate:.1f} answers/s, {processor_rate:.1f} a processor second, {memory:.0f} MB",
-            )
-            again, _, _ = score(path, *threads)
-            line(f"{size:,} answers, second run", f"{again:.1f} s against {seconds:.1f} s")
-        program = CHEAP if options.cheap_memory else "from evaluator.cli import main; main()"
-        kind = "models that guess" if options.cheap_memory else "real models"
-        first = 0.0
-        for size in options.memory:
-            seconds, _, memory = score(write(folder, size), *threads, program=program)
-            first = first or memory
-            line(
-                f"{size:,} answers, peak memory, {kind}",
-                f"{memory:.0f} MB, {memory / first:.2f} of the first; {seconds:.0f} s",
-            )
-        rates = []
-        for workers in options.workers:
-            ray = ("--engine", "ray", "--workers", str(workers), "--threads", "1")
-            idle, _, _ = score(one, *ray)
-            seconds, _, _ = score(write(folder, options.ray_size), *ray)
-            rates.append(options.ray_size / (seconds - idle))
-            line(
-                f"Ray, {workers} worker(s) of one thread, {options.ray_size:,} answers",
-                f"{rates[-1]:.1f} answers/s, {rates[-1] / rates[0]:.2f} of the first; start-up {idle:.1f} s",
-            )
-    achieved, peak = flops(options.threads)
-    line("embed stage", f"{achieved:.0f} GFLOP/s of {peak:.0f} that a matrix product reaches: {achieved / peak:.0%}")
+        if {"sizes", "ray"} & set(options.only):
+            score(one)  # prepares the models
+        if "sizes" in options.only:
+            measure_sizes(folder, one, options.sizes, options.threads)
+        if "memory" in options.only:
+            measure_memory(folder, options.memory, options.threads, cheap=options.cheap_memory)
+        if "ray" in options.only:
+            measure_ray(folder, one, options.workers, options.ray_size)
+    if "flops" in options.only:
+        achieved, peak = flops(options.threads)
+        share = f"{achieved / peak:.0%}"
+        line("embed stage", f"{achieved:.0f} GFLOP/s of {peak:.0f} that a matrix product reaches: {share}")
+
+
+def measure_sizes(folder: Path, one: Path, sizes: list[int], threads: int) -> None:
+    """Print answers a second of the whole pipeline, and how long a second run takes, start-up and all."""
+    options = ("--threads", str(threads))
+    start, start_processor, memory = score(one, *options)
+    line("start-up: models, bank, one answer", f"{start:.1f} s, {memory:.0f} MB")
+    for size in sizes:
+        path = write(folder, size)
+        seconds, processor, memory = score(path, *options)
+        rate, processor_rate = size / (seconds - start), size / (processor - start_processor)
+        figures = f"{rate:.1f} answers/s, {processor_rate:.1f} a processor second, {memory:.0f} MB"
+        line(f"{size:,} answers, real models", figures)
+        again, _, _ = score(path, *options)
+        times = f"{seconds / again:.1f} times as fast"
+        line(f"{size:,} answers, second run", f"{again:.1f} s against {seconds:.1f} s: {times}")
+
+
+def measure_memory(folder: Path, sizes: list[int], threads: int, *, cheap: bool) -> None:
+    """Print the peak memory of batches of several sizes."""
+    program = CHEAP if cheap else "from evaluator.cli import main; main()"
+    kind = "models that guess" if cheap else "real models"
+    first = 0.0
+    for size in sizes:
+        seconds, _, memory = score(write(folder, size), "--threads", str(threads), program=program)
+        first = first or memory
+        figures = f"{memory:.0f} MB, {memory / first:.2f} of the first; {seconds:.0f} s"
+        line(f"{size:,} answers, peak memory, {kind}", figures)
+
+
+def measure_ray(folder: Path, one: Path, workers: list[int], size: int) -> None:
+    """Print answers a second on Ray for several numbers of workers of one thread, start-up apart."""
+    rates: list[float] = []
+    for number in workers:
+        ray = ("--engine", "ray", "--workers", str(number), "--threads", "1")
+        idle, _, _ = score(one, *ray)
+        seconds, _, _ = score(write(folder, size), *ray)
+        rates.append(size / (seconds - idle))
+        figures = f"{rates[-1]:.1f} answers/s, {rates[-1] / rates[0]:.2f} of the first; start-up {idle:.1f} s"
+        line(f"Ray, {number} worker(s) of one thread, {size:,} answers", figures)
+
+
+def line(what: str, figure: str) -> None:
+    """Print a row of the table."""
+    print(f"| {what} | {figure} |", flush=True)
 
 
 if __name__ == "__main__":

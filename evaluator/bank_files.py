@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluator.bank_content import BEHAVIOURS_FOLDER, yaml_paths
 from evaluator.yamlfile import YamlFault, YamlFile, read_yaml
-
-BEHAVIOURS_FOLDER = "behaviours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +24,6 @@ class Fault:
 
     def __str__(self) -> str:
         return f"{self.file} line {self.line}: {self.message}"
-
-
-def yaml_paths(folder: Path) -> list[Path]:
-    """Return the YAML files in a folder by name; none where there is no such folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"} and path.is_file())
 
 
 def file_name(path: Path) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from evaluator.bank import read_bank
+from evaluator.bank_reading import read_bank
 from evaluator.domain import Question
 from evaluator.drafting import Draft, DraftPoint
 from evaluator.errors import BankError

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
+from typing import Any
 
 from evaluator.bank import load_bank
 from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError
+from evaluator.kept import KeepingEngine
 from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
 from evaluator.models.cross_encoder import CrossEncoderJudge
 from evaluator.models.runtime import Runtime, load_spaces
@@ -80,7 +80,7 @@ def load_engine(
         tuned.vocabulary,
         reader.reuse,
     )
-    return Engine(bank, models, numbers)
+    return KeepingEngine(bank, models, numbers, kept, of, spaces.warm)
 
 
 def load_calibration(path: Path | None = None) -> Calibration:
@@ -89,7 +89,11 @@ def load_calibration(path: Path | None = None) -> Calibration:
     Raises:
         CalibrationError: the file is not a calibration.
     """
-    path = path or SHIPPED_CALIBRATION
+    if path is None:
+        content = json.loads(SHIPPED_CALIBRATION.read_text(encoding="utf-8"))
+        return Calibration(**{name: _numbers(value) for name, value in content.items()})
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         return TypeAdapter(Calibration).validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -102,6 +106,10 @@ def load_calibration(path: Path | None = None) -> Calibration:
         raise CalibrationError(
             f"{path.name}: not a calibration ({where}: {detail['msg']}). Give the file that `evaluator calibrate` wrote."
         ) from None
+
+
+def _numbers(value: Any) -> Any:  # noqa: ANN401
+    return tuple(map(float, value)) if isinstance(value, list) else float(value)
 
 
 def save_calibration(calibration: Calibration, path: Path) -> None:

@@ -16,7 +16,7 @@ from evaluator.batch import file_digest
 from evaluator.domain import Signature
 from evaluator.errors import ResultsError
 from evaluator.outputs import FILE_FORMATS, Destination, write_file
-from evaluator.results import SignatureRecord
+from evaluator.result_records import SignatureRecord
 
 SCHEMA = "evaluator-manifest/1"
 NAME = "manifest.json"

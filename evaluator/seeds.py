@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from evaluator.bank import FIELD_SOURCE, Fault, source_references
+from evaluator.bank import FIELD_SOURCE
+from evaluator.bank_files import Fault
+from evaluator.bank_reading import source_references
 from evaluator.errors import SeedsError
 from evaluator.yamlfile import YamlFault, parse_yaml
 

@@ -8,17 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluator.bank import (
-    Fault,
-    bank_digest,
-    completeness_faults,
-    load_bank,
-    match_question,
-    nearest_question_id,
-    read_bank,
-    shipped_bank_path,
-    source_references,
-)
+from evaluator.bank import bank_digest, load_bank, match_question, nearest_question_id, shipped_bank_path
+from evaluator.bank_files import Fault
+from evaluator.bank_gaps import completeness_faults
+from evaluator.bank_reading import read_bank, source_references
 from evaluator.domain import Bank, ModelAnswer
 from evaluator.errors import BankError
 

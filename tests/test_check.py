@@ -36,7 +36,7 @@ def run(*arguments: str, stdin: str = "") -> click.testing.Result:
 @pytest.fixture
 def talk(monkeypatch: pytest.MonkeyPatch):
     """Return what is shown where a person types ``lines``."""
-    monkeypatch.setattr("evaluator.cli.conversation.on_a_terminal", lambda: True)
+    monkeypatch.setattr("evaluator.cli.single.on_a_terminal", lambda: True)
     monkeypatch.setattr("evaluator.cli.conversation._more_is_waiting", lambda: False)
 
     def say(*lines: str, options: tuple[str, ...] = ()) -> str:

@@ -16,7 +16,7 @@ from evaluator.domain import Answer
 from evaluator.errors import ModelError
 from evaluator.loading import load_engine
 from evaluator.models import prepared, runtime
-from evaluator.models.compiled import CompiledModel
+from evaluator.models.compiled import CompiledModel, CompiledSpaces
 from evaluator.models.encoder import SentenceTransformerEncoder, default_model_folder, model_digest
 from evaluator.models.graph import NotCompilable, read_architecture
 from evaluator.models.prepared import (
@@ -288,3 +288,34 @@ def test_torch_is_never_imported_once_the_models_are_prepared() -> None:
 
 def test_the_default_model_is_covered() -> None:
     assert read_architecture(default_model_folder()).max_tokens == 256
+
+
+def test_a_model_can_be_loaded_beside_other_work_and_a_failure_is_told_to_whoever_needs_it(tiny: Path) -> None:
+    import threading
+
+    loaded: list[str] = []
+    begun = threading.Event()
+
+    def load() -> CompiledModel:
+        loaded.append(threading.current_thread().name)
+        begun.set()
+        if len(loaded) == 1:
+            raise ModelError("damaged")
+        raise ModelError("damaged again")
+
+    spaces = CompiledSpaces(load, 32, 32)
+    spaces.warm()
+    assert begun.wait(60)
+    with pytest.raises(ModelError, match="again"):
+        spaces.plain(["I listen"])
+    assert loaded[0] != loaded[1] == threading.current_thread().name
+
+
+def test_openvino_comes_without_its_converter() -> None:
+    code = (
+        "import sys; from evaluator.models.compiled import openvino; openvino(); names = sorted(sys.modules)\n"
+        "print([name for name in names if name.startswith(('openvino.tools', 'openvino_telemetry'))])\n"
+        "import openvino.tools.ovc"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

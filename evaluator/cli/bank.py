@@ -53,7 +53,9 @@ def show(question_id: str, bank_folder: Path | None) -> None:
 )
 def check(bank_folder: Path | None, seeds_folder: Path | None) -> None:
     """Check every file of a bank; name file, line and cure of every fault, and exit with 1 if there is one."""
-    from evaluator.bank import completeness_faults, draft_notes, read_bank, shipped_bank_path
+    from evaluator.bank import shipped_bank_path
+    from evaluator.bank_gaps import completeness_faults, draft_notes
+    from evaluator.bank_reading import read_bank
     from evaluator.evidence import passage_ids
     from evaluator.seeds import load_digests, shipped_seeds_path, unknown_sources
 

@@ -56,10 +56,9 @@ def check(
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
-    from evaluator.cli.conversation import Conversation, on_a_terminal
-    from evaluator.cli.single import remembered, rendered
+    from evaluator.cli.single import on_a_terminal, remembered, rendered
 
-    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=not no_cache)
     talking = answer is None and form == "text" and output is None and on_a_terminal()
     remember = talking if remember is None else remember
     if keep_answers and not remember:
@@ -71,6 +70,8 @@ def check(
         raise click.UsageError("--format pdf needs a file. Add: -o feedback.pdf")
     engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration)
     if talking:
+        from evaluator.cli.conversation import Conversation
+
         Conversation(engine, with_model_answers, remember, keep_answers).run(question)
         return
     assert question is not None

@@ -23,11 +23,6 @@ COMMANDS = {"again": "try again", "next": "another question", "more": "everythin
 """What can be typed after the feedback; the first letter is enough."""
 
 
-def on_a_terminal() -> bool:
-    """Return whether a person types."""
-    return sys.stdin.isatty()
-
-
 @dataclass(slots=True)
 class Conversation:
     """A person and the engine, question by question."""

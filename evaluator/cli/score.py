@@ -127,7 +127,7 @@ def score(
         raise click.UsageError("--ray-address and --workers are for --engine ray.")
     if engine_name == "ray" and any(str(path) == "-" for path in files):
         raise click.UsageError("--engine ray reads files, not standard input.")
-    bank = load_bank(bank_folder, allow_draft=allow_draft)
+    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=not no_cache)
     tables = [
         read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
         for path in files

@@ -68,6 +68,11 @@ def rendered(result: Result, form: str, with_model_answers: bool, earlier: Seque
     return render_text(result, with_model_answers=with_model_answers, colour=colour, width=width, earlier=earlier)
 
 
+def on_a_terminal() -> bool:
+    """Return whether a person types."""
+    return sys.stdin.isatty()
+
+
 def terminal_style() -> tuple[bool, int]:
     """Return whether to use colour, and how many columns there are."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ

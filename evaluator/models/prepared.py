@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import ModelError
-from evaluator.models.compiled import CompiledModel
+from evaluator.models.compiled import CompiledModel, openvino
 from evaluator.models.place import cache_folder, folder_bytes
 
 FloatArray = NDArray[np.float32]
@@ -110,7 +110,7 @@ def load_prepared(recipe: Recipe, threads: int | None, tell: Callable[[str], Non
     folder = prepared_folder(recipe)
     with ThreadPoolExecutor(1) as pool:
         sound = pool.submit(_is_sound, folder)  # sums are computed while OpenVINO is imported
-        import openvino  # noqa: F401
+        openvino()
     if not sound.result():
         prepare(recipe, tell)
     os.utime(folder / MANIFEST)
@@ -159,13 +159,11 @@ def remove_prepared() -> int:
 
 
 def _make(recipe: Recipe, folder: Path) -> None:
-    import openvino as ov
-
     for left_behind in folder.parent.glob(".making-*"):  # by a process that was killed: this one holds the lock
         shutil.rmtree(left_behind, ignore_errors=True)
     making = Path(tempfile.mkdtemp(prefix=".making-", dir=folder.parent))
     try:
-        ov.save_model(recipe.draw(), making / GRAPH, compress_to_fp16=False)
+        openvino().save_model(recipe.draw(), making / GRAPH, compress_to_fp16=False)
         shutil.copyfile(recipe.tokenizer, making / TOKENIZER)
         try:
             _hold_against_reference(recipe, making)

@@ -49,6 +49,8 @@ class Spaces:
     """Why that runtime, for a person."""
     identity: str
     """Changes with everything that the numbers depend on beside the text: weights, runtime and its version."""
+    warm: Callable[[], None] = lambda: None
+    """Begins to load what is loaded when it is first used."""
 
 
 def load_spaces(
@@ -144,6 +146,7 @@ def _compiled(
         "compiled",
         f"OpenVINO {version('openvino')}",
         f"{of}-openvino-{version('openvino')}",
+        loaded[0].warm,
     )
 
 

@@ -1,7 +1,7 @@
 """Keeps computed numbers in the user's cache folder: bounded, shared by processes, and without a word of any text.
 
-A key is a sha256 over a text, the models and whatever else the numbers depend on; a value is numbers in single precision
-behind a checksum. A store that cannot be read is put aside and begun anew; one that cannot be written is done without.
+A key is a sha256 over a text, the models and whatever else the numbers depend on; a value is numbers in single precision, or
+what was judged about an answer (``evaluator.kept``), behind a checksum. A store that cannot be read is put aside and begun anew; one that cannot be written is done without.
 """
 
 from __future__ import annotations
@@ -50,7 +50,16 @@ class NumberStore:
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, FloatArray]:
         """Return the numbers that are known, by key; damaged ones are unknown."""
-        found: dict[bytes, FloatArray] = {}
+        found = self.read(keys).items()
+        return {key: np.frombuffer(value, dtype="<f4") for key, value in found if len(value) % 4 == 0}
+
+    def put(self, rows: dict[bytes, FloatArray]) -> None:
+        """Keep numbers by key; the oldest entries go where there are too many."""
+        self.write({key: np.ascontiguousarray(row, dtype="<f4").tobytes() for key, row in rows.items()})
+
+    def read(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Return what is known, by key; what is damaged is unknown."""
+        found: dict[bytes, bytes] = {}
 
         def read(connection: sqlite3.Connection) -> None:
             for start in range(0, len(keys), PART):
@@ -58,23 +67,24 @@ class NumberStore:
                 places = ",".join("?" * len(part))
                 for key, value in connection.execute(f"SELECT key, value FROM numbers WHERE key IN ({places})", part):
                     if _is_sound(value):
-                        found[key] = np.frombuffer(value, dtype="<f4", offset=4)
+                        found[key] = value[4:]
 
-        self._try(read)
+        if keys:
+            self._try(read)
         return found
 
-    def put(self, rows: dict[bytes, FloatArray]) -> None:
-        """Keep numbers by key; the oldest ones go where there are too many."""
+    def write(self, values: dict[bytes, bytes]) -> None:
+        """Keep values by key; the oldest entries go where there are too many."""
 
         def write(connection: sqlite3.Connection) -> None:
-            packed = ((key, _packed(row)) for key, row in rows.items())
+            packed = ((key, zlib.crc32(value).to_bytes(4, "little") + value) for key, value in values.items())
             with connection:
                 connection.executemany("INSERT OR REPLACE INTO numbers (key, value) VALUES (?, ?)", packed)
                 if _bytes_in_use(connection) > self._limit:
                     oldest = "SELECT age FROM numbers ORDER BY age LIMIT max(1, CAST((SELECT count(*) FROM numbers) * ? AS INTEGER))"
                     connection.execute(f"DELETE FROM numbers WHERE age IN ({oldest})", (SHARE_EVICTED,))
 
-        if rows:
+        if values:
             self._try(write)
 
     def count(self) -> int:
@@ -164,14 +174,9 @@ def put_aside(path: Path) -> None:
 
 
 def _is_sound(value: object) -> bool:
-    if not isinstance(value, bytes) or len(value) <= 4 or len(value) % 4:
+    if not isinstance(value, bytes) or len(value) <= 4:
         return False
     return zlib.crc32(value[4:]).to_bytes(4, "little") == value[:4]
-
-
-def _packed(row: FloatArray) -> bytes:
-    numbers = np.ascontiguousarray(row, dtype="<f4").tobytes()
-    return zlib.crc32(numbers).to_bytes(4, "little") + numbers
 
 
 def _bytes_in_use(connection: sqlite3.Connection) -> int:

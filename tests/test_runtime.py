@@ -15,7 +15,7 @@ import pytest
 from evaluator.domain import Answer
 from evaluator.errors import ModelError
 from evaluator.loading import load_engine
-from evaluator.models import prepared, runtime
+from evaluator.models import compiled, prepared, runtime
 from evaluator.models.compiled import CompiledModel, CompiledSpaces
 from evaluator.models.encoder import SentenceTransformerEncoder, default_model_folder, model_digest
 from evaluator.models.graph import NotCompilable, read_architecture
@@ -245,6 +245,22 @@ def test_vectors_are_the_same_in_any_company_order_and_number_of_threads() -> No
     assert other.tuned.encode(texts[::-1])[::-1].tobytes() == tuned.tobytes()
     fresh = load_spaces(runtime="compiled", threads=2)  # computes the tuned vectors without the plain ones
     assert np.array([fresh.tuned.encode([text])[0] for text in texts]).tobytes() == tuned.tobytes()
+
+
+def test_a_space_that_is_computed_alone_is_the_same_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["I listen.", "I would never argue back, whatever they say. " * 12, "so"]
+    together = load_spaces(runtime="compiled").tuned.encode(texts)
+    monkeypatch.setattr(compiled, "WORTH_LOADING", 0)
+    asked: list[str | None] = []
+    compile_graph = CompiledModel._compile
+
+    def noted(model: CompiledModel, only: str | None = None) -> object:
+        asked.append(only)
+        return compile_graph(model, only)
+
+    monkeypatch.setattr(CompiledModel, "_compile", noted)
+    assert load_spaces(runtime="compiled").tuned.encode(texts).tobytes() == together.tobytes()
+    assert asked == [None, "tuned"]
 
 
 def test_results_do_not_depend_on_the_cache_the_batch_the_order_or_the_threads(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ BATCH_TOKENS = 512
 """Word pieces of a batch: larger ones fall out of the processor's cache, and leave one stream waiting for another."""
 STREAMS = 4
 """Batches that are run at once, at most, on threads of their own: threads that share one batch wait for each other."""
+WORTH_LOADING = 64
+"""Texts that are needed in one space only from which that space is loaded by itself: a third of a second, and 80 MB."""
 AHEAD = 4096
 """Texts whose tuned vectors are kept until they are asked for, 19 MB."""
 
@@ -46,6 +48,16 @@ def openvino() -> Any:  # noqa: ANN401 - of OpenVINO, which is not typed here
         if not known:
             sys.modules.pop(converter, None)
     return openvino
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A graph ready to run."""
+
+    queue: Any
+    """Of requests that run at once, as OpenVINO has it."""
+    spaces: dict[str, int]
+    """Its outputs, and how many numbers each has."""
 
 
 class CompiledModel:
@@ -70,29 +82,50 @@ class CompiledModel:
         settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": str(streams)}
         if threads:
             settings["INFERENCE_NUM_THREADS"] = threads
-        model = openvino().Core().compile_model(str(file), "CPU", settings)
-        self._queue = openvino().AsyncInferQueue(model, streams)
-        self._spaces = {output.get_any_name(): output.partial_shape[1].get_length() for output in model.outputs}
+        self._file, self._settings, self._streams = file, settings, streams
+        self._all = self._compile()
+        self._alone: dict[str, _Compiled] = {}
 
-    def run(self, texts: Sequence[str], max_tokens: int) -> tuple[dict[str, FloatArray], list[int]]:
+    def _compile(self, only: str | None = None) -> _Compiled:
+        core = openvino().Core()
+        model = core.read_model(str(self._file))
+        if only:
+            model = openvino().Model([model.output(only)], model.get_parameters(), only)
+        compiled = core.compile_model(model, "CPU", self._settings)
+        spaces = {output.get_any_name(): output.partial_shape[1].get_length() for output in compiled.outputs}
+        return _Compiled(openvino().AsyncInferQueue(compiled, self._streams), spaces)
+
+    def _for(self, only: str | None, count: int) -> _Compiled:
+        """Return what computes one space, or all of them where loading that space alone does not pay."""
+        if only is None or len(self._all.spaces) == 1 or (only not in self._alone and count < WORTH_LOADING):
+            return self._all
+        if only not in self._alone:
+            self._alone[only] = self._compile(only)
+        return self._alone[only]
+
+    def run(
+        self, texts: Sequence[str], max_tokens: int, only: str | None = None
+    ) -> tuple[dict[str, FloatArray], list[int]]:
         """Return the vectors of texts by space, each of shape (len(texts), dimensions), and how many word pieces were read.
 
         Args:
             texts: at least one.
             max_tokens: word pieces from which a text is cut off.
+            only: the one space that is needed; others may come with it.
         """
+        compiled = self._for(only, len(texts))
         self._tokenizer.enable_truncation(max_tokens)
         ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
         lengths: dict[int, list[int]] = {}
         for number, pieces in enumerate(ids):
             lengths.setdefault(padded_length(len(pieces)), []).append(number)
-        found = {space: np.empty((len(texts), size), dtype=np.float32) for space, size in self._spaces.items()}
+        found = {space: np.empty((len(texts), size), dtype=np.float32) for space, size in compiled.spaces.items()}
 
         def keep(request: Any, chosen: list[int]) -> None:  # noqa: ANN401 - of OpenVINO, which is not typed here
             for space, vectors in found.items():
                 vectors[chosen] = request.get_tensor(space).data
 
-        self._queue.set_callback(keep)
+        compiled.queue.set_callback(keep)
         for length, numbers in sorted(
             lengths.items(), reverse=True
         ):  # the longest first: no stream ends long after the others
@@ -103,8 +136,8 @@ class CompiledModel:
                 for row, number in enumerate(chosen):
                     padded[row, : len(ids[number])] = ids[number]
                 counts = np.array([[len(ids[number])] for number in chosen], dtype=np.int32)
-                self._queue.start_async([padded, counts], chosen)
-        self._queue.wait_all()
+                compiled.queue.start_async([padded, counts], chosen)
+        compiled.queue.wait_all()
         return found, [len(pieces) for pieces in ids]
 
 
@@ -164,7 +197,7 @@ class CompiledSpaces:
 
     def _tuned(self, texts: Sequence[str]) -> FloatArray:
         missing = [text for text in texts if text not in self._ahead]
-        computed = self._model.run(missing, self._tuned_tokens)[0]["tuned"] if missing else ()
+        computed = self._model.run(missing, self._tuned_tokens, only="tuned")[0]["tuned"] if missing else ()
         known = {text: self._ahead[text] for text in texts if text in self._ahead}
         known.update(zip(missing, computed, strict=True))
         return np.stack([known[text] for text in texts])

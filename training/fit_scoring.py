@@ -34,6 +34,8 @@ Array = NDArray[np.float64]
 
 TOLERATED = 0.015
 """Share of good answers that may carry a false red flag: a person looks at every flag."""
+DOUBTED = 0.08
+"""Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
@@ -136,11 +138,34 @@ def scores(found: Cases, c: Calibration) -> Array:
     return np.asarray(np.minimum(score, low + (high - low) * (1 + score / MAX_SCORE) / 2))
 
 
+def bar_for(harm: Array, share: float) -> float:
+    """Return the lowest bar that at most a share of the harm (0-1) of good answers reaches."""
+    bar = float(np.sort(harm)[::-1][int(share * len(harm))]) + 0.005
+    return round(min(max(bar, 0.3), 0.99), 3)
+
+
 def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
     """Return the calibration with the lowest bar for red flags that good answers tolerate."""
-    good = np.sort(worst(rated.answers[rated.level >= 4], c))[::-1]
-    bar = float(good[int(TOLERATED * len(good))]) + 0.005
-    return replace(c, red_flag=round(min(max(bar, 0.3), 0.99), 3))
+    return replace(c, red_flag=bar_for(worst(rated.answers[rated.level >= 4], c), TOLERATED))
+
+
+def with_doubts(rated: Rated, c: Calibration, refits: Sequence[Calibration]) -> Calibration:
+    """Return the calibration with the numbers that say when a person should look.
+
+    Args:
+        rated: everything the numbers were fitted on.
+        c: the numbers.
+        refits: numbers fitted without one writer each; how far they move a score on average makes a score near a cut-off.
+    """
+    good = rated.answers[rated.level >= 4]
+    score = scores(rated.answers, c)
+    moved = np.mean([np.abs(scores(rated.answers, refit) - score).mean() for refit in refits])
+    return replace(
+        c,
+        doubt=min(bar_for(worst(good, c), DOUBTED), c.red_flag),
+        unacceptable=bar_for(good.harmful.max(1), TOLERATED),
+        near_cut=round(float(moved), 1),
+    )
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -305,7 +330,7 @@ def main() -> None:
     print("                          fitted on all   each writer left out once (mean)")
     for name, values in held.items():
         print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
-    c = replace(c, doubt=round(0.6 * c.red_flag, 3), spread=round(spread(unseen), 1))
+    c = replace(with_doubts(rated, c, [refit for *_, refit in unseen]), spread=round(spread(unseen), 1))
     c = fit_derived(engine, c)
     print(f"objective {found:.3f}\n{c}")
     options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 from fakes import engine, small_bank
-from hostile import FIRE, HARMLESS, PAYLOADS, poisoned, rendered
+from hostile import FIRE, HARMLESS, PAYLOADS, TEXTS, poisoned, rendered
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -30,7 +30,7 @@ from evaluator.answers import read_answers, spreadsheet
 from evaluator.bank import load_bank
 from evaluator.cli import main
 from evaluator.documents.importing import import_document
-from evaluator.domain import Answer, FlagKind, UnscoredReason
+from evaluator.domain import Answer, FlagKind
 from evaluator.errors import AnswersError, CalibrationError, EvaluatorError, ModelError
 from evaluator.loading import SHIPPED_CALIBRATION, load_calibration
 from evaluator.manifest import read_manifest
@@ -292,35 +292,6 @@ def test_the_reader_of_workbooks_gets_no_gigabyte() -> None:
 
 
 # Texts: bounded work, and an honest word about what was not read
-
-SCORED = None
-TEXTS: dict[str, tuple[str, UnscoredReason | None, set[str]]] = {
-    "1 MB of sentences": ("I listen to them. " * 60_000, UnscoredReason.TOO_LONG, set()),
-    "1 MB in one word": ("a" * 1_000_000, UnscoredReason.TOO_LONG, set()),
-    "100,000 digits": ("7" * 100_000, UnscoredReason.TOO_LONG, set()),
-    "40,000 digits": ("7" * 40_000, UnscoredReason.UNREADABLE, set()),
-    "50,000 brackets": ("(" * 50_000, UnscoredReason.TOO_LONG, set()),
-    "40,000 brackets": ("([{<" * 10_000, UnscoredReason.UNREADABLE, set()),
-    "a word of 40,000 letters": ("I listen " + "a" * 39_991, SCORED, {"off_topic"}),
-    "40,000 marks on one letter": ("a" + "\u0301" * 39_999, UnscoredReason.UNREADABLE, set()),
-    "40,000 full stops": ("I listen" + "." * 39_992, UnscoredReason.UNREADABLE, set()),
-    "40,000 quotation marks": ("I'" * 20_000, SCORED, {"off_topic"}),
-    "one sentence 2,000 times": ("I listen to people. " * 2000, SCORED, {"padding"}),
-    "nothing": ("", UnscoredReason.EMPTY, set()),
-    "white space": (" \t\n\u3000\u2028", UnscoredReason.EMPTY, set()),
-    "nothing that can be seen": ("\u200b\u2060\ufeff\u00ad", UnscoredReason.UNREADABLE, set()),
-    "NUL characters": ("\x00I\x00 \x00l\x00i\x00s\x00t\x00e\x00n", UnscoredReason.UNREADABLE, set()),
-    "one NUL": ("My voice stays low\x00 and my breathing slow.", SCORED, {"hidden_characters"}),
-    "direction marks": ("My voice stays low \u202eand my breathing\u202c slow.", SCORED, {"hidden_characters"}),
-    "zero width": ("My vo\u200bice stays low and my bre\u200dathing slow.", SCORED, {"hidden_characters"}),
-    "tags": ("My voice stays low.\U000e0041\U000e0042 My breathing slow.", SCORED, {"hidden_characters"}),
-    "homoglyphs": ("My v\u043eice st\u0430ys l\u043ew and my br\u0435athing slow.", SCORED, {"mixed_script"}),
-    "full width": ("\uff2d\uff59 voice stays low and my breathing slow.", SCORED, set()),
-    "the wrong encoding": ("My voice stays l\ufffdw and my breathing slow.", UnscoredReason.UNREADABLE, set()),
-    "another language": ("Escucho al cliente con paciencia y le pido disculpas por todo.", UnscoredReason.NOT_ENGLISH, set()),
-    "pictures": ("My voice stays low \U0001f469\u200d\u2695\ufe0f and my breathing slow.", SCORED, set()),
-    "half a pair": ("My voice stays low \ud83d and my breathing slow.", SCORED, {"hidden_characters"}),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TEXTS)

@@ -36,7 +36,7 @@ class _Group(click.Group):
         except EvaluatorError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
                 raise
             place = error.filename or tempfile.gettempdir()
             cure = "Make room there, or name another folder in TMPDIR."

@@ -56,6 +56,10 @@ class FlagKind(StrEnum):
     MIXED_SCRIPT = "mixed_script"
 
 
+HIDDEN_CHARACTERS = "hidden_characters"
+"""Id of a flag of kind ``mixed_script``: direction marks, zero-width and control characters stood in the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyPoint:
     """One behaviour that a good answer shows."""

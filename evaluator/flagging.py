@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from evaluator.checks import copied_from, find_tricks
-from evaluator.domain import LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
+from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
 from evaluator.matching import AnswerMatch, BehaviourMatch, Conduct
 from evaluator.scoring import Addition, Calibration, Ceiling, Deduction, balance, coverage, enough_weight, harm
 from evaluator.text import NormalisedText, words
@@ -180,6 +180,9 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
         yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
     if judged.normalised.mixed_script:
         yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
+    if judged.normalised.stripped:
+        detail = f"It holds characters that cannot be seen ({judged.normalised.stripped}); they were left out."
+        yield Flag(FlagKind.MIXED_SCRIPT, HIDDEN_CHARACTERS, detail)
 
 
 def _is_off_topic(judged: Judged) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from evaluator.bank import load_bank
 from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
-from evaluator.errors import CalibrationError
+from evaluator.errors import CalibrationError, EvaluatorError
 from evaluator.kept import KeepingEngine
 from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
 from evaluator.models.cross_encoder import CrossEncoderJudge
@@ -19,6 +20,7 @@ from evaluator.models.runtime import Runtime, load_spaces
 from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
 from evaluator.scoring import Calibration
+from evaluator.whole_files import write_file
 
 JUDGING = 2
 """Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
@@ -95,7 +97,7 @@ def load_calibration(path: Path | None = None) -> Calibration:
     from pydantic import TypeAdapter, ValidationError
 
     try:
-        return TypeAdapter(Calibration).validate_json(path.read_text(encoding="utf-8"))
+        found = TypeAdapter(Calibration).validate_json(path.read_bytes())
     except OSError as error:
         raise CalibrationError(
             f"{path}: cannot be read ({error.strerror}). Give the file that `evaluator calibrate` wrote."
@@ -106,6 +108,13 @@ def load_calibration(path: Path | None = None) -> Calibration:
         raise CalibrationError(
             f"{path.name}: not a calibration ({where}: {detail['msg']}). Give the file that `evaluator calibrate` wrote."
         ) from None
+    for name, held in asdict(found).items():
+        values = held if isinstance(held, (list, tuple)) else (held,)
+        if any(isinstance(value, float) and not math.isfinite(value) for value in values):
+            raise CalibrationError(
+                f"{path.name}: not a calibration ({name}: {held} is no number). Give the file that `evaluator calibrate` wrote."
+            )
+    return found
 
 
 def _numbers(value: Any) -> Any:  # noqa: ANN401
@@ -119,6 +128,6 @@ def save_calibration(calibration: Calibration, path: Path) -> None:
         CalibrationError: the file cannot be written.
     """
     try:
-        path.write_text(json.dumps(asdict(calibration), indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CalibrationError(f"{path}: cannot be written ({error.strerror}). Choose another file with -o.") from error
+        write_file(path, f"{json.dumps(asdict(calibration), indent=2)}\n".encode())
+    except EvaluatorError as error:
+        raise CalibrationError(str(error)) from error

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +21,8 @@ from evaluator.domain import Coverage
 from evaluator.errors import EvaluatorError
 from evaluator.remote import upload
 from evaluator.stored import Results
+from evaluator.whole_files import fill_file, remove_abandoned
+from evaluator.whole_files import write_file as write_file
 
 Audience = Literal["candidate", "recruiter"]
 
@@ -36,10 +39,19 @@ FLAT_COLUMNS = (
 MAX_SHEET_ROWS = 1_048_576
 """Rows that a sheet of a workbook can have, the header among them."""
 
+SHORT_DIGEST, WHOLE_DIGEST = 8, 64
+"""Digits of sha256 in the name of a page: few to read, and all where two candidates of a batch share those few."""
+
 PARQUET_ROWS = 1_000
 """Rows of a row group: some 8 MB."""
 
-_FORMULA_LEAD = re.compile(r"^[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
+_UNSEEN = r"\s\x00-\x1f\x7f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_FORMULA_LEAD = re.compile(
+    rf"(?:^|(?<![;{_UNSEEN}]))([;{_UNSEEN}]*+)[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]"
+)
+"""A sign that begins a formula, with what cannot be seen before it. A run is tried from its start only."""
+_CELL_END = re.compile(r"[;\t\r\n]")
+"""Where a program that divides at semicolons or tabs begins a cell, whatever our quotation marks say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,11 @@ class Destination:
             return None
         return self.path / "results.partial" if self.is_folder else self.path.with_name(f"{self.path.name}.partial")
 
+    def tidy(self) -> None:
+        """Remove what killed runs left half written where this one writes."""
+        if self.path is not None:
+            remove_abandoned(self.path if self.is_folder else self.path.parent)
+
     @property
     def description(self) -> str:
         """Say where the results are, for the end of a run."""
@@ -116,19 +133,18 @@ def write_results(
     if destination.url:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "results"
-            _write(file, _filler(results, destination.formats[0]))
+            fill_file(file, _filler(results, destination.formats[0]))
             upload(file, destination.url)
         return
     if destination.path is None:
-        for piece in _flat_text(results, destination.formats[0]):
-            sys.stdout.write(piece)
+        _print(_flat_text(results, destination.formats[0]))
         return
     if not destination.is_folder:
-        _write(destination.path, _filler(results, destination.formats[0]))
+        fill_file(destination.path, _filler(results, destination.formats[0]))
         return
     for form in destination.formats:
         if form in FILE_FORMATS:
-            _write(destination.path / f"results.{form}", _filler(results, form))
+            fill_file(destination.path / f"results.{form}", _filler(results, form))
         else:
             for name, page in _pages(results, form, people, with_model_answers, show_names):
                 write_file(destination.path / name, page if isinstance(page, bytes) else page.encode())
@@ -140,17 +156,49 @@ def page_name(candidate_id: str) -> str:
     >>> page_name("../Ann O'Neil") != page_name("../ann o'neil")
     True
     """
+    return _page_name(candidate_id, SHORT_DIGEST)
+
+
+def page_names(candidate_ids: Iterable[str]) -> dict[str, str]:
+    """Return the page name of each candidate of a batch: those of whom two would share one get a longer name.
+
+    >>> page_names(["a", "A"])
+    {'a': 'a-ca978112', 'A': 'a-559aead0'}
+    """
+    short = {candidate_id: page_name(candidate_id) for candidate_id in candidate_ids}
+    shared = {name for name, number in Counter(short.values()).items() if number > 1}
+    return {who: _page_name(who, WHOLE_DIGEST) if name in shared else name for who, name in short.items()}
+
+
+def page_files(folder: Path, candidate_id: str) -> list[Path]:
+    """Return the pages of a candidate in a folder, whatever length of name they have."""
+    names = [_page_name(candidate_id, digits) for digits in (SHORT_DIGEST, WHOLE_DIGEST)]
+    paths = (folder / f"{name}.{form}" for name in names for form in FOLDER_FORMATS)
+    return [path for path in paths if path.is_file()]
+
+
+def _page_name(candidate_id: str, digits: int) -> str:
     readable = re.sub(r"[^a-z0-9]+", "-", candidate_id.lower())[:40].strip("-") or "candidate"
-    return f"{readable}-{hashlib.sha256(candidate_id.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    return f"{readable}-{hashlib.sha256(candidate_id.encode('utf-8', 'surrogatepass')).hexdigest()[:digits]}"
 
 
 def neutral_cell(value: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: an apostrophe goes before a lead such as ``=``.
 
-    >>> neutral_cell("=1+1"), neutral_cell("fine")
-    ("'=1+1", 'fine')
+    It also goes behind a semicolon, tab or line break inside the cell, where some programs begin a cell of their own.
+
+    >>> neutral_cell("=1+1"), neutral_cell("fine"), neutral_cell("so; -1")
+    ("'=1+1", 'fine', "so;' -1")
     """
-    return f"'{value}" if _FORMULA_LEAD.match(value) else value
+    neutral = _FORMULA_LEAD.sub(_with_apostrophe, value)
+    return f"'{neutral}" if neutral[:1] in {"\t", "\r", "\n"} else neutral
+
+
+def _with_apostrophe(match: re.Match[str]) -> str:
+    found = match.group()
+    end = max((mark.end() for mark in _CELL_END.finditer(match.group(1))), default=0)
+    inside = f"{found[:end]}'{found[end:]}" if end else found
+    return f"'{inside}" if match.start() == 0 else inside
 
 
 def flat_rows(results: Results) -> Iterator[list[str | float | int | None]]:
@@ -187,6 +235,21 @@ def _filler(results: Results, form: str) -> Callable[[BinaryIO], None]:
     if form == "xlsx":
         return partial(_fill_workbook, results)
     return partial(_fill_parquet, results) if form == "parquet" else partial(_fill, _flat_text(results, form))
+
+
+def _print(pieces: Iterable[str]) -> None:
+    try:
+        for piece in pieces:
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is left in the buffer would fail again when the interpreter closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise EvaluatorError(
+            f"standard output: cannot be written ({error.strerror}). Write to a file with -o."
+        ) from error
 
 
 def _fill(pieces: Iterable[str], file: BinaryIO) -> None:
@@ -231,7 +294,7 @@ def _pages(
     from evaluator.report.markdown import render_index_markdown, render_markdown
     from evaluator.report.pdf import render_pdf
 
-    links = {candidate_id: f"{page_name(candidate_id)}.{form}" for candidate_id in results.candidates}
+    links = {candidate_id: f"{name}.{form}" for candidate_id, name in page_names(results.candidates).items()}
     for candidate_id, places in results.candidates.items():
         own = list(results.take(places))
         if form == "md":
@@ -245,42 +308,3 @@ def _pages(
         return
     render_index = render_index_html if form == "html" else render_index_markdown
     yield f"index.{form}", render_index(list(results), links=links, show_names=show_names)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file that appears under its name only once it is complete.
-
-    Raises:
-        EvaluatorError: the folder cannot be written, the disk is full, or a folder or link stands in the way.
-    """
-    if path.is_dir():
-        raise EvaluatorError(f"{path} is a folder. Name a file in it.")
-
-    def fill(file: BinaryIO) -> None:
-        file.write(content)
-
-    _write(path, fill)
-
-
-def _write(path: Path, fill: Callable[[BinaryIO], None]) -> None:
-    """Write a file under a temporary name beside it and then rename it, so that no half file is ever seen.
-
-    Raises:
-        EvaluatorError: the folder cannot be written, the disk is full, or a link stands in the way.
-    """
-    temporary = ""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink():
-            raise EvaluatorError(f"{path} is a link. Remove it, or choose another output.")
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-        with os.fdopen(handle, "wb") as file:
-            fill(file)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-        temporary = ""
-    except OSError as error:
-        raise EvaluatorError(f"{path}: cannot be written ({error.strerror}). Choose another output with -o.") from error
-    finally:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 from evaluator.domain import Bank
-from evaluator.outputs import FOLDER_FORMATS, page_name, write_file
+from evaluator.outputs import FOLDER_FORMATS, page_files, page_name, write_file
 from evaluator.purged_runs import REMOVED, is_flat_table, rewrite_run, rewrite_table, without
 from evaluator.report.markdown import escape_markdown
 from evaluator.report.visible import one_line
@@ -27,7 +27,7 @@ LEAST_SEARCHED = 4
 LEAST_TEXT = 25
 """The same for an answer: shorter ones are said by many."""
 PARTIAL_SCHEMA = "evaluator-partial/"
-_PAGE = re.compile(r"-[0-9a-f]{8}\.(?:html|md)$")
+_PAGE = re.compile(r"-[0-9a-f]{8}(?:[0-9a-f]{56})?\.(?:html|md)$")
 """How the name of a candidate's page ends."""
 PAGE = "the candidate's page"
 HEAD = 4096
@@ -56,8 +56,7 @@ def results_files(folder: Path) -> list[Path]:
 
 def own_pages(folder: Path, ids: Sequence[str]) -> list[Path]:
     """Return the pages of candidates in a folder."""
-    names = [f"{page_name(candidate)}.{form}" for candidate in ids for form in FOLDER_FORMATS]
-    return [path for name in names if (path := folder / name).is_file()]
+    return [path for candidate in ids for path in page_files(folder, candidate)]
 
 
 def mentions(path: Path, ids: Sequence[str], texts: Sequence[str] = ()) -> bool:

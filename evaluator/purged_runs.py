@@ -18,7 +18,8 @@ from evaluator.outputs import (
     FOLDER_FORMATS,
     Destination,
     neutral_cell,
-    page_name,
+    page_files,
+    page_names,
     write_file,
     write_results,
 )
@@ -49,8 +50,8 @@ def rewrite_run(results: Path, rest: Sequence[Result], remove: bool) -> list[Pat
     beside = (*FOLDER_FORMATS, "csv", "xlsx") if results.name == names["jsonl"] else ()
     forms = [form for form in beside if (folder / names[form]).is_file()]
     manifest = _manifest_of(results)
-    people = dict.fromkeys(result.answer.candidate_id for result in rest)
-    pages = [folder / f"{page_name(who)}.{form}" for form in forms if form in FOLDER_FORMATS for who in people]
+    names_of = page_names(result.answer.candidate_id for result in rest)
+    pages = [folder / f"{name}.{form}" for form in forms if form in FOLDER_FORMATS for name in names_of.values()]
     files = [*(folder / names[form] for form in forms), results, *([manifest] if manifest else []), *pages]
     if not remove:
         return files
@@ -68,6 +69,10 @@ def rewrite_run(results: Path, rest: Sequence[Result], remove: bool) -> list[Pat
             audience=options.get("audience") or "recruiter",
             with_model_answers=bool(options.get("with_model_answers")),
         )
+    for who, name in names_of.items():
+        for page in page_files(folder, who):
+            if page.stem != name:  # the one with whom a name was shared is gone, and the longer name with her
+                page.unlink()
     if manifest:
         forget(manifest)
     return files

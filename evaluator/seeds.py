@@ -16,7 +16,7 @@ from evaluator.bank import FIELD_SOURCE
 from evaluator.bank_files import Fault
 from evaluator.bank_reading import source_references
 from evaluator.errors import SeedsError
-from evaluator.yamlfile import YamlFault, parse_yaml
+from evaluator.yamlfile import MAX_BYTES, YamlFault, parse_yaml
 
 _POINT = re.compile(r"^(\d+)\.\s+(\S.*)$")
 _FENCE = "---"
@@ -92,7 +92,7 @@ def read_digest(path: Path) -> Digest:
     Raises:
         SeedsError: the front matter is missing or wrong, or the points are not numbered 1, 2, 3, ...
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = _text(path).splitlines()
     if not lines or lines[0].strip() != _FENCE or _FENCE not in (line.strip() for line in lines[1:]):
         raise SeedsError(f"{path.name} line 1: no front matter. Start the file with `---`, fields, and `---`.")
     end = next(i for i, line in enumerate(lines[1:], start=1) if line.strip() == _FENCE)
@@ -115,6 +115,18 @@ def read_digest(path: Path) -> Digest:
         front.id, front.title, front.kind, front.publisher, day, front.language, front.original, front.sha256, points,
         front.status, front.question, front.tool, front.imported, front.written,
     )  # fmt: skip
+
+
+def _text(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise SeedsError(f"{path.name}: is larger than {MAX_BYTES // 1_000_000} MB. A digest is short: split it.")
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + error.object[: error.start].count(b"\n")
+        raise SeedsError(f"{path.name} line {line}: the file is not UTF-8 text. Save it as UTF-8.") from error
+    except OSError as error:
+        raise SeedsError(f"{path.name}: cannot be read ({error.strerror}). Check that you may read it.") from error
 
 
 def _points(path: Path, lines: list[str], start: int) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -99,7 +100,7 @@ class StoredResults:
         self.twins: dict[int, str] = {}
         """Places of the answers that repeat another candidate's, with that candidate."""
         extra: dict[str, None] = {}
-        with _Compared(find_duplicates) as compared:
+        with _spooling(), _Compared(find_duplicates) as compared:
             for place, result in enumerate(islice(self._scan(skip), count)):
                 self.candidates.setdefault(result.answer.candidate_id, array("q")).append(place)
                 extra.update(dict.fromkeys(result.answer.extra))
@@ -157,6 +158,17 @@ class StoredResults:
 
 
 _CURE = "Give the .jsonl file that `evaluator score` wrote."
+
+
+@contextmanager
+def _spooling() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = tempfile.gettempdir()
+        raise ResultsError(
+            f"{place}: cannot be written ({error.strerror}). Make room there, or name another folder in TMPDIR."
+        ) from error
 
 
 class _Compared:

@@ -119,7 +119,8 @@ def normalise(text: str) -> NormalisedText:
         elif cluster[0].isspace() and cluster[0] != " ":
             piece = " "
         elif unicodedata.category(cluster[0]) in {"Cc", "Cf", "Co", "Cs", "Cn"}:
-            stripped += 1
+            # A joiner between pictures makes one picture of them: nothing is hidden.
+            stripped += not (cluster[0] == "\u200d" and unicodedata.category(text[end : end + 1] or " ") == "So")
             continue
         else:
             # Before NFKC, which makes an acute accent a space with a mark, and after it for full-width marks.

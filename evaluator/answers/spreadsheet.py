@@ -47,12 +47,18 @@ def read_spreadsheet(source: Source, column: str = "") -> Table:
         data = source.stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise AnswersError(f"{source.name}: is larger than {MAX_BYTES // 1_000_000} MB. Save its answers as CSV.")
-    if data.startswith(ZIP_MAGIC):
-        _check_zip(source.name, data)
-    elif data.startswith(OLE_MAGIC) and _ENCRYPTED_PART in data:
-        raise _encrypted(source.name)
-    elif b"\0" not in source.head:
+    if b"\0" not in source.head and not data.startswith((ZIP_MAGIC, OLE_MAGIC)):
         raise AnswersError(f"{source.name}: holds text, not a spreadsheet. Rename it to .csv, or save it as .xlsx.")
+    if data.startswith(OLE_MAGIC):
+        if _ENCRYPTED_PART in data:
+            raise _encrypted(source.name)
+        # The reader finds an archive behind anything that stands before it.
+        if zipfile.is_zipfile(io.BytesIO(data)):
+            _check_zip(source.name, data)
+    elif data.startswith(ZIP_MAGIC):
+        _check_zip(source.name, data)
+    else:
+        raise _damaged(source.name)
     rows = _rows(source.name, data, column)
     if not rows:
         raise AnswersError(f"{source.name}: is empty: no sheet has rows. Export the answers again.")

@@ -11,8 +11,8 @@ import io
 import json
 import sys
 
-MAX_MEMORY = 4_000_000_000
-"""Bytes of address space the reader may take: one of 180 MB unpacked took 0.6 GB. No limit on Windows."""
+MAX_MEMORY = 1 << 30
+"""Bytes of address space the reader may take: one of 190 MB unpacked took 0.8 GB. No limit on Windows."""
 
 EXIT_PASSWORD = 3
 """Exit code for an encrypted workbook; any other than this and 0 means that the reader refused it or broke down."""

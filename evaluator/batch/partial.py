@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -95,14 +96,15 @@ class PartialResults:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_symlink():
                 raise BatchError(f"{path} is a link. Remove it, or choose another output.")
-            self._file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")
+            flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+            self._file: BinaryIO = os.fdopen(os.open(path, flags, 0o600), "r+b")
         except OSError as error:
             raise self._unwritable(error) from error
         try:
             _lock(self._file, path)
             self._open(resume)
         except BaseException:
-            self._file.close()
+            self._close()
             raise
 
     def __enter__(self) -> PartialResults:
@@ -115,11 +117,19 @@ class PartialResults:
             self.settle()
         if self.done == 0:
             self.remove()
-        self._file.close()
+        self._close()
 
     def settle(self) -> None:
-        """Count what is in the file, after a stop that may have come in the middle of adding to it."""
-        self._file.seek(0)
+        """Count what is in the file, after a stop that may have come in the middle of adding to it.
+
+        Where the disk is full, what could not be written is given up: it is scored again.
+        """
+        try:
+            self._file.seek(0)
+        except OSError:
+            self._close()
+            self._file = self.path.open("r+b")
+            _lock(self._file, self.path)
         self._file.readline()
         self._keep_whole_chunks()
 
@@ -160,6 +170,10 @@ class PartialResults:
         if os.name == "nt":
             self._file.close()  # which cannot remove an open file
         self.path.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        with suppress(OSError):  # what was in the buffer of a full disk
+            self._file.close()
 
     def _open(self, resume: bool) -> None:
         head = self._file.readline()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import tempfile
 from typing import Any
 
 import click
@@ -33,6 +35,12 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except EvaluatorError as error:
             raise click.ClickException(str(error)) from error
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+                raise
+            place = error.filename or tempfile.gettempdir()
+            cure = "Make room there, or name another folder in TMPDIR."
+            raise click.ClickException(f"{place}: cannot be written ({error.strerror}). {cure}") from error
 
 
 @click.group(

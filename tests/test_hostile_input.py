@@ -447,7 +447,7 @@ def modules_that_are_none(folder: Path) -> None:
     [
         (lambda _: None, "no \\*.safetensors here"),
         (pickle_only, "pickle format can run code and are refused"),
-        (pickle_in_a_module, "2_Dense: weights as a pickle"),
+        (pickle_in_a_module, "2_Dense: no \\*.safetensors here"),
         (program_as_a_module, "'evil.Module' is a program of the model's own"),
         (modules_that_are_none, "not a list of modules"),
     ],

@@ -106,7 +106,7 @@ class Corpus:
 def is_held_out(behaviour: str) -> bool:
     """Return whether a general behaviour is kept out of training."""
     general = behaviour.startswith("g-")
-    return general and int(hashlib.md5(behaviour.encode()).hexdigest(), 16) % HELD_OUT_SHARE == 0
+    return general and int(hashlib.md5(behaviour.encode(), usedforsecurity=False).hexdigest(), 16) % HELD_OUT_SHARE == 0
 
 
 def rows(folder: str, pattern: str = "*.jsonl") -> Iterator[tuple[str, dict[str, Any]]]:

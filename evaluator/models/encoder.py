@@ -24,8 +24,8 @@ DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fa
 """sha256 of model.safetensors as published by sentence-transformers."""
 
 MODULES = "modules.json"
-PICKLES = frozenset({".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt"})
-"""Endings of weights that can hold a program."""
+PICKLES = ("pytorch_model*.bin", "*.pt", "*.pth", "*.pkl", "*.pickle", "*.ckpt")
+"""Names of weights that can hold a program."""
 
 BATCH_SIZE = 64
 
@@ -95,7 +95,7 @@ def model_folder(name: str | None) -> Path:
     """Return the folder of a model given by path, or the default one's.
 
     Raises:
-        ModelError: the path does not exist; nothing is ever downloaded instead.
+        ModelError: the path does not exist (nothing is ever downloaded instead), or a part of the model is a pickle.
     """
     if name is None or name == DEFAULT_MODEL:
         return default_model_folder()
@@ -118,9 +118,9 @@ def without_code(folder: Path) -> Path:
     """
     if not list(folder.rglob("*.safetensors")):
         raise ModelError(f"{folder}: no *.safetensors here. Models in pickle format can run code and are refused.")
-    for place in {path.parent for path in folder.rglob("*") if path.suffix in PICKLES}:
+    for place in sorted({path.parent for pattern in PICKLES for path in folder.rglob(pattern)}):
         if not list(place.glob("*.safetensors")):
-            raise ModelError(f"{place}: weights as a pickle, which can run code. Save them as safetensors.")
+            raise ModelError(f"{place}: no *.safetensors here. Models in pickle format can run code and are refused.")
     for kind in _module_classes(folder):
         if not kind.startswith("sentence_transformers."):
             raise ModelError(f"{folder / MODULES}: {kind!r} is a program of the model's own. Such models are refused.")

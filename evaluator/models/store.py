@@ -65,7 +65,7 @@ class NumberStore:
             for start in range(0, len(keys), PART):
                 part = keys[start : start + PART]
                 places = ",".join("?" * len(part))
-                for key, value in connection.execute(f"SELECT key, value FROM numbers WHERE key IN ({places})", part):
+                for key, value in connection.execute(f"SELECT key, value FROM numbers WHERE key IN ({places})", part):  # nosec B608  # only question marks
                     if _is_sound(value):
                         found[key] = value[4:]
 
@@ -82,7 +82,7 @@ class NumberStore:
                 connection.executemany("INSERT OR REPLACE INTO numbers (key, value) VALUES (?, ?)", packed)
                 if _bytes_in_use(connection) > self._limit:
                     oldest = "SELECT age FROM numbers ORDER BY age LIMIT max(1, CAST((SELECT count(*) FROM numbers) * ? AS INTEGER))"
-                    connection.execute(f"DELETE FROM numbers WHERE age IN ({oldest})", (SHARE_EVICTED,))
+                    connection.execute(f"DELETE FROM numbers WHERE age IN ({oldest})", (SHARE_EVICTED,))  # nosec B608  # a constant of two lines above
 
         if values:
             self._try(write)

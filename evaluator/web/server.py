@@ -51,7 +51,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 def address(opened: socket.socket) -> str:
     """Return the address to open in a browser on this computer."""
     host, port = opened.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):
+    if host in ("0.0.0.0", "::"):  # nosec B104  # compares, and shows another address
         host = "127.0.0.1"
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 

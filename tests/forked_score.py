@@ -3,12 +3,14 @@
 It loads everything once, and then reads requests from standard input and writes what came of them to standard output, each
 a line of JSON. A request names the arguments of one command or of several at once, and what befalls it:
 
+- ``kill_at_answer``: SIGKILL when so many answers were scored;
 - ``kill_after``: SIGKILL when it took so many seconds of the processor;
 - ``kill_at``: SIGKILL before it touches a file for the so-many-th time: opens, locks, renames, removes it;
 - ``most_bytes``: no file may grow larger, as on a full disk;
 - ``clock``: seconds that the clock goes back every time it is looked at.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -32,14 +34,17 @@ class NotingEngine(Engine):
     """Notes whom it scores where no SIGKILL can take it back."""
 
     def examine(self, answers: Iterable[Answer]) -> Iterator[Examined]:
-        for examined in super().examine(answers):
-            os.write(NOTES, f"{examined.answer.row}\n".encode())
+        for number, examined in enumerate(super().examine(answers), start=1):
+            if NOTES >= 0:
+                os.write(NOTES, f"{examined.answer.row}\n".encode())
+            if number == REQUEST.get("kill_at_answer"):
+                die()
             yield examined
 
 
 EXACT = fakes.engine(fakes.small_bank())
-WARM = list(EXACT.evaluate([Answer("a", "rude-customer", "I listen to every customer who comes to us.")]))
 NOTES = -1
+REQUEST: dict[str, Any] = {}
 TOUCHES = ("os.", "tempfile.", "fcntl.", "shutil.")
 
 
@@ -62,6 +67,7 @@ def befall(request: dict[str, Any], touched: list[int]) -> None:
             if touched[0] == request.get("kill_at"):
                 die()
 
+    REQUEST.update(request)
     sys.addaudithook(touch)
     if request.get("kill_after"):
         signal.signal(signal.SIGPROF, die)
@@ -123,8 +129,18 @@ def answered(request: dict[str, Any]) -> list[dict[str, Any]]:
         ]
 
 
+def warm() -> None:
+    """Run a command once, so that no child has to import anything."""
+    with tempfile.TemporaryDirectory() as place, Path(os.devnull).open("w") as nowhere:
+        answers = Path(place) / "answers.csv"
+        answers.write_text("candidate_id,question_id,answer\na,rude-customer,I listen.\n")
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere), contextlib.suppress(SystemExit):
+            main(["score", str(answers), "--format", "jsonl,csv,xlsx", "-o", place])
+
+
 if __name__ == "__main__":
     loading.load_engine = load_engine  # type: ignore[assignment]
+    warm()
     for line in sys.stdin:
         sys.stdout.write(json.dumps(answered(json.loads(line))) + "\n")
         sys.stdout.flush()

@@ -135,15 +135,17 @@ def test_killed_at_any_point_a_batch_goes_on_to_the_same_bytes(
 ) -> None:
     touched, seconds = whole_run(run, answers, tmp_path)
     points = random.Random(SEED)
-    half = POINTS // 2
-    # Most of the time goes into scoring, most of the files are touched when they are written.
-    faults: list[dict[str, float]] = [{"kill_after": points.uniform(0.05, 0.95) * seconds} for _ in range(half)]
-    faults += [{"kill_at": points.randint(touched // 4, touched)} for _ in range(POINTS - half)]
+    some = POINTS // 3
+    # While it scores; where it touches a file, which it mostly does when it writes; and anywhere.
+    faults: list[dict[str, float]] = [{"kill_at_answer": points.randint(CHUNK + 2, ANSWERS)} for _ in range(some)]
+    faults += [{"kill_at": points.randint(1, touched)} for _ in range(some)]
+    faults += [{"kill_after": points.uniform(0.05, 0.9) * seconds} for _ in range(POINTS - 2 * some)]
     stages = set()
     for number, fault in enumerate(faults):
         folder = tmp_path / str(number)
         killed = score(run, answers, folder, **fault)
-        assert killed["code"] == -9, fault
+        # A processor that hurries may be done before its time is up.
+        assert killed["code"] == -9 or (killed["code"] == 3 and "kill_after" in fault), fault
         assert_nothing_half(folder, expected)
         if final(folder) == expected and not (folder / "results.partial").exists():
             stages.add("done")
@@ -163,12 +165,11 @@ def test_killed_again_and_again_nothing_is_scored_twice(
     run: Server, answers: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
     points = random.Random(SEED)
-    _, seconds = whole_run(run, answers, tmp_path)
     folder = tmp_path / "run"
     counted: list[int] = []
     for _ in range(4):
         before = kept(folder)
-        killed = score(run, answers, folder, "--resume", kill_after=points.uniform(0.1, 0.3) * seconds)
+        killed = score(run, answers, folder, "--resume", kill_at_answer=points.randint(ANSWERS // 20, ANSWERS // 4))
         after = kept(folder)
         assert killed["code"] == -9 and not final(folder)
         assert killed["scored"] == list(range(2 + before, 2 + before + len(killed["scored"])))
@@ -207,7 +208,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
             ["mount", "-t", "tmpfs", "-o", more, "tmpfs", str(place)], capture_output=True, check=False
         )
         if done.returncode:
-            pytest.skip("no right to mount a disk")
+            pytest.skip(f"no disk can be mounted: {done.stderr.decode().strip()}")
         mounted[0] = True
         return place
 
@@ -255,7 +256,7 @@ def test_at_a_limit_of_file_sizes_nothing_half_is_left_and_without_it_it_goes_on
         assert_goes_on(run, answers, folder, expected)
 
 
-def test_a_full_standard_output_is_an_error_of_ours(run: Server, answers: Path) -> None:
+def test_a_full_standard_output_is_an_error_of_ours(answers: Path) -> None:
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)])}
     program = (
         "import forked_score as f; f.loading.load_engine = lambda *_, **__: f.EXACT; f.main(prog_name='evaluator')"
@@ -274,14 +275,18 @@ def test_a_full_standard_output_is_an_error_of_ours(run: Server, answers: Path) 
 
 
 def test_a_full_folder_for_temporary_files_is_an_error_of_ours(
-    run: Server, answers: Path, small_disk: Callable[[str], Path], tmp_path: Path
+    small_disk: Callable[[str], Path], tmp_path: Path
 ) -> None:
     disk = small_disk("size=8k")
+    told = "I listen until the customer has finished talking, and together we look up options that solve the problem"
+    long = tmp_path / "long.csv"
+    rows = (f"c{n},rude-customer,{' and '.join(9 * [told])} {n}\n".replace(", and", " and") for n in range(40))
+    long.write_text("candidate_id,question_id,answer\n" + "".join(rows))
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(HERE.parent), str(HERE)]), "TMPDIR": str(disk)}
     program = (
         "import forked_score as f; f.loading.load_engine = lambda *_, **__: f.EXACT; f.main(prog_name='evaluator')"
     )
-    command = [sys.executable, "-c", program, "score", str(answers), "-o", str(tmp_path / "out.jsonl")]
+    command = [sys.executable, "-c", program, "score", str(long), "-o", str(tmp_path / "out.jsonl")]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 1 and "No space left on device" in done.stderr and "TMPDIR" in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and not (tmp_path / "out.jsonl").exists()
@@ -363,9 +368,8 @@ def test_a_clock_that_goes_back_changes_no_byte(
 def test_a_partial_file_of_the_future_is_gone_on_with(
     run: Server, answers: Path, expected: dict[str, bytes], tmp_path: Path
 ) -> None:
-    _, seconds = whole_run(run, answers, tmp_path)
     folder = tmp_path / "run"
-    assert score(run, answers, folder, kill_after=0.6 * seconds)["code"] == -9
+    assert score(run, answers, folder, kill_at_answer=ANSWERS * 3 // 5)["code"] == -9
     for path in folder.iterdir():
         os.utime(path, (4e9, 4e9))
     assert assert_goes_on(run, answers, folder, expected) > 0

@@ -32,7 +32,7 @@ FOLDER_FORMATS = ("html", "md", "pdf")
 
 FLAT_COLUMNS = (
     "candidate_id", "question_id", "score", "level", "unscored", "needs_review", "flags", "covered", "partly", "missed",
-    "contradicted",
+    "contradicted", "contributions",
 )  # fmt: skip
 """Columns of the flat form, followed by the extra columns of the input."""
 
@@ -215,6 +215,7 @@ def flat_rows(results: Results) -> Iterator[list[str | float | int | None]]:
             "yes" if result.needs_review else "no",
             "; ".join(f"{flag.kind}:{flag.id}" for flag in result.flags),
             *(points[status] for status in Coverage),
+            "; ".join(f"{part.id}:{part.points:.1f}" for part in result.contributions if part.points),
             *(result.answer.extra.get(name, "") for name in results.extra),
         ]
 

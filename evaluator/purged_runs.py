@@ -80,7 +80,8 @@ def rewrite_run(results: Path, rest: Sequence[Result], remove: bool) -> list[Pat
 
 def is_flat_table(path: Path) -> bool:
     """Return whether a file is a table of results that the tool wrote."""
-    head = ",".join(FLAT_COLUMNS).encode()
+    # Tables of versions before the column `contributions` are theirs, too.
+    head = ",".join(FLAT_COLUMNS[: FLAT_COLUMNS.index("contributions")]).encode()
     with path.open("rb") as file:
         return file.read(len(head)) == head
 

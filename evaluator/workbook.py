@@ -126,7 +126,10 @@ def answer_table(results: Sequence[Result], flat: Iterable[Sequence[Cell]]) -> t
     """
     rows = iter(flat)
     names = [str(name) for name in next(rows)]
-    judged = ["level", "score", "needs_review", "flags", "unscored", "covered", "partly", "missed", "contradicted"]
+    judged = [
+        "level", "score", "needs_review", "flags", "unscored", "covered", "partly", "missed", "contradicted",
+        "contributions",
+    ]  # fmt: skip
     own = ["candidate_id", "question_id", "row", "question", "answer", LEVEL_COLUMN, NOTE_COLUMN, *judged, "reviews"]
     extra = list(dict.fromkeys(name for result in results for name in result.answer.extra))
     at = {name: names.index(name) for name in judged}

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from evaluator.cli import main
 from evaluator.outputs import page_name
 from evaluator.purge import mentions
+from evaluator.purged_runs import is_flat_table
 from tests.fakes import engine, small_bank
 
 SAID = "I listen until the customer has finished talking and then I walk slowly to the old shelf near the door."
@@ -197,6 +198,20 @@ def test_it_works_without_a_history_and_a_cache(runs: Path, monkeypatch: pytest.
         monkeypatch.setitem(sys.modules, name, None)
     result = run("purge", "bo-8")
     assert result.exit_code == 0 and "history" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        ("candidate_id,question_id,score,level,unscored,needs_review,flags,covered,partly,missed,contradicted,name", True),
+        ("candidate_id,question_id,score,level,unscored,needs_review,flags,covered,partly,missed,contradicted,contributions", True),
+        ("candidate_id,question_id,answer", False),
+    ],
+)  # fmt: skip
+def test_tables_of_earlier_versions_are_known(tmp_path: Path, head: str, known: bool) -> None:
+    path = tmp_path / "results.csv"
+    path.write_text(f"{head}\n", encoding="utf-8")
+    assert is_flat_table(path) == known
 
 
 def test_mentions_in_every_writing(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import socket
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
+from threading import Barrier, Event, Semaphore, Thread
 from typing import Any
 
 import fakes
@@ -23,7 +24,9 @@ from openpyxl import Workbook
 from starlette.testclient import TestClient
 
 from evaluator.cli import main
+from evaluator.domain import Result
 from evaluator.errors import EvaluatorError
+from evaluator.outputs import page_name
 from evaluator.report import render_candidate_html, render_index_html
 from evaluator.web import batches, guard, sessions
 from evaluator.web.app import create_app
@@ -31,11 +34,13 @@ from evaluator.web.guard import Hosts
 from evaluator.web.pages import report_body, report_policy
 from evaluator.web.server import address, create_server, open_socket
 from evaluator.web.sessions import Sessions
-from evaluator.web.worker import BusyError
+from evaluator.web.worker import BusyError, Worker
 
 BASE = "http://127.0.0.1:8000"
 GOOD = "I listen until the customer has finished talking. My voice stays low and my breathing slow."
 SECRET = "Zanzibarquark"
+PATIENCE = 600.0
+"""Seconds: a busy machine is slow, and a wait that is met ends at once."""
 LONG = (
     "candidate_id,question_id,answer,site\n"
     f'a,rude-customer,"{GOOD}",North\n'
@@ -501,23 +506,45 @@ def test_a_full_queue_says_so_and_keeps_the_text(client: TestClient) -> None:
     assert page.status_code == 503 and "Wait a minute" in page.text and GOOD in page.text
 
 
-@pytest.fixture
-def live(folders: Path) -> Iterator[str]:
-    """The address of a real server."""
+@contextmanager
+def serving(engine: Any) -> Iterator[tuple[str, Worker]]:
+    """Yield the address of a real server, warm, and what runs its models."""
     opened = open_socket("127.0.0.1", 0)
-    server = create_server(fakes.engine(fakes.small_bank()), opened, name="127.0.0.1", started=lambda: None)
+    server = create_server(engine, opened, name="127.0.0.1", started=lambda: None)
+    worker = server.config.app._app.state.service.worker  # type: ignore[union-attr]
     thread = Thread(target=server.run, kwargs={"sockets": [opened]}, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield address(opened).rstrip("/")
+    wait_until(lambda: server.started and worker.waiting == 0)
+    yield address(opened).rstrip("/"), worker
     server.should_exit = True
     thread.join(10)
 
 
+def wait_until(met: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def live(folders: Path) -> Iterator[str]:
+    """The address of a real server."""
+    with serving(fakes.engine(fakes.small_bank())) as (site, _):
+        yield site
+
+
+def visitor_of(site: str) -> httpx2.Client:
+    # A new connection for every request: on a busy machine the server closes an idle one while it is used again.
+    limits = httpx2.Limits(max_keepalive_connections=0)
+    return httpx2.Client(
+        base_url=site, headers={"Origin": site}, follow_redirects=True, timeout=PATIENCE, limits=limits
+    )
+
+
 def test_twenty_people_at_once_while_a_batch_is_scored(live: str, caplog: pytest.LogCaptureFixture) -> None:
     def one(number: int) -> tuple[int, bool]:
-        with httpx2.Client(base_url=live, headers={"Origin": live}, follow_redirects=True, timeout=60) as visitor:
+        with visitor_of(live) as visitor:
             page = visitor.get("/check/rude-customer")
             fields = {"form_token": token(page.text), "answer": f"{GOOD} I am number {number}."}
             answer = visitor.post("/check/rude-customer", data=fields)
@@ -525,7 +552,7 @@ def test_twenty_people_at_once_while_a_batch_is_scored(live: str, caplog: pytest
             return answer.status_code, f"number {number}." in answer.text and not any(others)
 
     rows = "".join(f'c{n},rude-customer,"{GOOD}"\n' for n in range(300))
-    with httpx2.Client(base_url=live, headers={"Origin": live}, follow_redirects=True, timeout=60) as recruiter:
+    with visitor_of(live) as recruiter:
         fields = {"form_token": token(recruiter.get("/batch").text)}
         files = {"file": ("a.csv", f"candidate_id,question_id,answer\n{rows}".encode())}
         page = recruiter.post("/batch", data=fields, files=files)
@@ -540,6 +567,85 @@ def test_twenty_people_at_once_while_a_batch_is_scored(live: str, caplog: pytest
             time.sleep(0.05)
         assert state == {"state": "done", "done": 300, "total": 300}
     assert not [record for record in caplog.records if record.name.startswith(("uvicorn", "evaluator"))]
+
+
+def test_twenty_people_check_and_score_at_once_and_see_their_own(live: str) -> None:
+    together = Barrier(20)
+
+    def one(number: int) -> tuple[str, list[str]]:
+        mine = f"I am number {number}."
+        rows = "".join(f'person{number}-{n},rude-customer,"{GOOD} {mine}"\n' for n in range(12))
+        with visitor_of(live) as visitor:
+            form_token = token(visitor.get("/check/rude-customer").text)
+            together.wait()
+            seen = [visitor.post("/check/rude-customer", data={"form_token": form_token, "answer": f"{GOOD} {mine}"})]
+            seen.append(upload(visitor, f"{number}.csv", f"candidate_id,question_id,answer\n{rows}"))
+            batch = str(seen[-1].url)
+            visitor.post(batch, data={"form_token": form_token})
+            wait_until(lambda: visitor.get(f"{batch}/progress").json()["state"] != "scoring")
+            paths = ("", "/files/index.html", "/files/results.jsonl", f"/files/{page_name(f'person{number}-3')}.html")
+            seen += [visitor.get(batch + path) for path in paths]
+            seen += [visitor.get("/check/report"), visitor.get("/batch")]
+            assert [page.status_code for page in seen] == [200] * len(seen), number
+            assert all(mine in seen[place].text for place in (0, 4, 5, 6)), number
+            return batch, [page.text for page in seen]
+
+    with ThreadPoolExecutor(20) as crowd:
+        visits = list(crowd.map(one, range(20)))
+    for number, (_, pages) in enumerate(visits):
+        others = [n for n in range(20) if n != number]
+        assert not [
+            n
+            for n in others
+            for page in pages
+            if f"number {n}." in page or f"person{n}-" in page or f">{n}.csv" in page
+        ]
+    with visitor_of(live) as stranger:
+        for batch, _ in visits:
+            assert stranger.get(batch).status_code == 404
+            assert stranger.get(f"{batch}/files/results.jsonl").status_code == 404
+
+
+class Gated:
+    """An engine that judges nothing before its gate is open."""
+
+    def __init__(self) -> None:
+        self._engine = fakes.engine(fakes.small_bank())
+        self.bank, self.vectors, self.gate = self._engine.bank, self._engine.vectors, Event()
+
+    def evaluate_one(self, question_id: str, text: str, name: str) -> Result:
+        assert self.gate.wait(PATIENCE)
+        return self._engine.evaluate_one(question_id, text, name)
+
+
+def test_whoever_finds_the_queue_full_is_told_keeps_the_text_and_succeeds_later(folders: Path) -> None:
+    engine, refused = Gated(), Semaphore(0)
+    with serving(engine) as (site, worker):
+        worker._max_waiting = 5
+
+        def one(number: int) -> list[int]:
+            words = f"{GOOD} I am number {number}."
+            with visitor_of(site) as visitor:
+                fields = {"form_token": token(visitor.get("/check/rude-customer").text), "answer": words}
+                pages = [visitor.post("/check/rude-customer", data=fields)]
+                if pages[0].status_code == 503:
+                    refused.release()
+                    assert "Wait a minute and send it again." in pages[0].text and words in pages[0].text
+                    assert engine.gate.wait(PATIENCE)
+                while pages[-1].status_code == 503 and len(pages) < 500:
+                    time.sleep(0.05)
+                    pages.append(visitor.post("/check/rude-customer", data=fields))
+                assert words in pages[-1].text
+                return [page.status_code for page in pages]
+
+        with ThreadPoolExecutor(20) as crowd:
+            visits = [crowd.submit(one, number) for number in range(20)]
+            assert all(refused.acquire(timeout=PATIENCE) for _ in range(15)), "fifteen find it full"
+            assert worker.waiting == 5
+            engine.gate.set()
+            statuses = [visit.result() for visit in visits]
+    assert sum(own == [200] for own in statuses) == 5
+    assert all(own[-1] == 200 and set(own[:-1]) <= {503} for own in statuses)
 
 
 # --- command ------------------------------------------------------------------------------------------------------

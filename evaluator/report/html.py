@@ -11,6 +11,7 @@ from evaluator.report.environment import html_environment
 from evaluator.report.index import index_view
 from evaluator.report.names import names_from
 from evaluator.report.progress import Earlier
+from evaluator.report.queue import FULL_ROWS
 from evaluator.report.script import overview_script, script_source
 from evaluator.report.wording import Audience
 
@@ -70,4 +71,6 @@ def render_index_html(results: Sequence[Result], *, links: Mapping[str, str], sh
         "bands": bar_chart("bands", "Candidates by mean score", view.group.bands, unit="candidates", head="Mean score"),
     }
     template = html_environment().get_template("index.html.j2")
-    return template.render(view=view, charts=charts, script=overview_script(), script_source=script_source())
+    return template.render(
+        view=view, charts=charts, full_rows=FULL_ROWS, script=overview_script(), script_source=script_source()
+    )

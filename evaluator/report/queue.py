@@ -17,6 +17,9 @@ from evaluator.report.wording import UNSCORED_TITLES
 PRESSING = (FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED, FlagKind.DUPLICATE, None)
 """What calls for a person first; None is an answer that could not be scored."""
 
+FULL_ROWS = 100
+"""Answers of a group that a page lists with their passages; the others get a line each, so that it opens quickly."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewRow:
@@ -26,9 +29,12 @@ class ReviewRow:
     called: str
     """What the reader asked to see beside the id; empty in a blind report."""
     question: str
+    question_id: str
     link: str
     score: str
     reasons: tuple[str, ...]
+    brief: str
+    """The reasons in a few words each, on one line."""
     quote: str
     gravity: int
     """How soon a person should look, 0 first; rows are sorted by it."""
@@ -44,18 +50,22 @@ def review_rows(own: Sequence[Result], links: Mapping[str, str], names: Names) -
             continue
         flags = [flag_view(flag, result.question, recruiter=True) for flag in result.flags]
         reasons = [f"{flag.title}. {flag.detail}".strip() for flag in flags]
+        titles = [flag.title for flag in flags]
         if result.unscored:
             title = f"Not scored: {UNSCORED_TITLES[result.unscored.reason]}."
             reasons.insert(0, f"{title} {one_line(result.unscored.detail)}".strip())
+            titles.insert(0, title.rstrip("."))
         candidate = result.answer.candidate_id
         rows.append(
             ReviewRow(
                 name=candidate_name(candidate),
                 called=names.get(candidate, ""),
                 question=one_line(result.question.text if result.question else result.answer.question_id),
+                question_id=one_line(result.question_id) or "(no question)",
                 link=relative_link(links[candidate], answer_anchor(number)) if candidate in links else "",
                 score="" if result.score is None else f"{result.score:.1f}",
                 reasons=tuple(reasons) or ("Marked for a person to read.",),
+                brief="; ".join(titles) or "Marked for a person to read",
                 quote=next((quote.text for flag in flags for quote in flag.quotes), ""),
                 gravity=_gravity(result),
                 decided=decision_texts(result.reviews),

@@ -29,6 +29,12 @@ WIDER_THAN_THE_WINDOW = """() => document.documentElement.scrollWidth > document
       && !e.parentElement.closest(".scroll")).slice(0, 5).map(e => e.outerHTML.slice(0, 120))
   : []"""
 
+CUT = """() => [...document.querySelectorAll("body *")].filter(e => {
+  const style = getComputedStyle(e);
+  return style.overflowX === "hidden" && style.clipPath === "none" && e.scrollWidth > e.clientWidth + 1;
+}).slice(0, 5).map(e => e.outerHTML.slice(0, 120))"""
+"""What hides a part of its own text."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -115,6 +121,10 @@ def inspect() -> Callable[[Page, str], list[str]]:
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 faults.append(f"{name}, {width} px wide: the page scrolls sideways")
         page.set_viewport_size({"width": 1280, "height": 800})
+        # Letters alone at 200%, as a browser's setting for the size of text makes them (WCAG 1.4.4).
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        faults += [f"{name}, large letters: {cut}" for cut in page.evaluate(WIDER_THAN_THE_WINDOW) + page.evaluate(CUT)]
+        page.evaluate("document.documentElement.style.fontSize = ''")
         return faults
 
     return look

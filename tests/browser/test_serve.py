@@ -211,6 +211,17 @@ def test_two_hundred_answers_from_a_workbook(page: Page, site: str) -> None:
     expect(page.get_by_text("answers.xlsx")).to_have_count(0)
 
 
+def test_feedback_keeps_still_for_those_who_want_it(page: Page, site: str) -> None:
+    moving = "document.getAnimations().length + Number(getComputedStyle(document.documentElement).scrollBehavior === 'smooth')"
+    for motion, still in (("no-preference", False), ("reduce", True)):
+        page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
+        page.goto(f"{site}check/rude-customer")
+        page.get_by_label("Your answer").fill(GOOD)
+        page.get_by_role("button", name="Check").click()
+        expect(page.locator("#feedback-title")).to_be_visible()
+        assert (page.evaluate(moving) == 0) == still, motion
+
+
 def test_what_is_dictated_goes_into_the_answer(page: Page, site: str) -> None:
     page.add_init_script(SPEECH)
     page.goto(f"{site}check/rude-customer")

@@ -8,7 +8,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const keyOf = (row, column, numeric) => {
     const cell = row.cells[column];
     const value = cell.dataset.key ?? cell.textContent.trim();
-    return numeric ? (value === "" ? NaN : Number(value)) : value.toLowerCase();
+    return numeric ? Number.parseFloat(value) : value.toLowerCase();
   };
   heads.forEach((head, column) => {
     if (!head.dataset.sort) return;

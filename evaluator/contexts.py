@@ -7,16 +7,13 @@ from dataclasses import dataclass
 
 from evaluator.text import NormalisedText, sentence_spans, tidy, words
 
-NEIGHBOURS = 1
-"""Sentences on either side that a sentence is read with."""
-
 BLOCK_WORDS = 160
 """Words of an answer that are read at once: about 210 of the 256 word pieces that MiniLM reads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence, or a part of a very long one, and the larger texts that it is read in."""
+    """A sentence, or a part of a very long one, and the larger text that it is read in."""
 
     start: int
     """First character in the original text."""
@@ -24,15 +21,13 @@ class Sentence:
     """One past the last character in the original text."""
     text: str
     """Without fillers and stutters, and with misspelt words corrected."""
-    around: str
-    """With its neighbours."""
     block: str
     """The whole answer, or the part of a long answer that it stands in."""
 
     @property
-    def readings(self) -> tuple[str, str, str]:
-        """What is read to tell what the sentence says: it alone, it with its neighbours, and the whole."""
-        return self.text, self.around, self.block
+    def readings(self) -> tuple[str, str]:
+        """What is read to tell what the sentence says: it alone, and the whole."""
+        return self.text, self.block
 
 
 def sentences(normalised: NormalisedText, correct: Callable[[str], str] = str) -> tuple[Sentence, ...]:
@@ -46,18 +41,9 @@ def sentences(normalised: NormalisedText, correct: Callable[[str], str] = str) -
     texts = [correct(tidy(normalised.text[start:end])) for start, end in spans]
     blocks = _blocks([len(words(text)) for text in texts])
     return tuple(
-        Sentence(
-            *normalised.span(*span),
-            texts[number],
-            _joined(texts[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]),
-            _joined(texts[slice(*block)]),
-        )
-        for number, (span, block) in enumerate(zip(spans, blocks, strict=True))
+        Sentence(*normalised.span(*span), text, " ".join(texts[slice(*block)]))
+        for span, text, block in zip(spans, texts, blocks, strict=True)
     )
-
-
-def _joined(texts: list[str]) -> str:
-    return " ".join(texts)
 
 
 def _blocks(lengths: list[int]) -> list[tuple[int, int]]:

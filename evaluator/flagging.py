@@ -106,10 +106,13 @@ def deductions(judged: Judged) -> tuple[Deduction, ...]:
     if judged.knowledge:
         denies = max((found.denies for found in judged.match.points), default=0.0)
         return (Deduction("opposite", "says the opposite", judged.calibration.knowledge_denies * denies),)
+    conduct, calibration = "what the answer says against the candidate", judged.calibration
+    if judged.question.derived:
+        return (Deduction("conduct", conduct, calibration.derived_balance * judged.against),)
     worst = max((judged.harm_of(piece) for piece in judged.told), default=0.0)
     return (
-        Deduction("conduct", "what the answer says against the candidate", judged.calibration.balance * judged.against),
-        Deduction("worst", "its most doubtful sentence", judged.calibration.harm * worst),
+        Deduction("conduct", conduct, calibration.balance * judged.against),
+        Deduction("worst", "its most doubtful sentence", calibration.harm * worst),
     )
 
 

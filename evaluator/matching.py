@@ -97,7 +97,7 @@ class Conduct:
     against: float
     """Probability that it speaks against the candidate, 0..1."""
     harmful: float
-    """The same, read alone, with its neighbours, and within the whole answer: a clause may be harmless by itself only."""
+    """The same, read alone and within the whole answer: a clause may be harmless by itself only."""
     flag: str
     """Id of the likeliest red flag in it; empty where the question has none."""
     flagged: float
@@ -224,8 +224,8 @@ def match_answer(
         others: the contexts of the bank's other questions by id.
         judge: asked about the segments nearest to each behaviour.
         read: its sentences.
-        readings: what each sentence says about the candidate alone, with its neighbours and within the whole, shape
-            (len(read), 3, 3), columns as ``CONDUCT``.
+        readings: what each sentence says about the candidate alone and within the whole, shape (len(read), 2, 3), columns as
+            ``CONDUCT``.
     """
     behaviours = (*question.points, *question.flags)
     cases: list[StanceCase] = []

@@ -34,6 +34,8 @@ class Calibration:
     """``base`` of questions whose key points were derived from model answers."""
     derived_enough_share: float = 0.6
     """``enough_share`` of the same; several model answers share their weight, for any one of them would do."""
+    derived_balance: float = 40.0
+    """``balance`` of the same, which lose nothing for their worst sentence: without red flags its reading alone is too unsure."""
     derived_covered: float = 0.5
     """``covered`` of the same. Their credit is the probability itself: one clause of a model answer tells less than statements do."""
     derived_partly: float = 0.25

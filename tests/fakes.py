@@ -26,6 +26,7 @@ CALIBRATION = Calibration(
     contradicted=0.6,
     penalty=0.7,
     balance=0.0,
+    derived_balance=0.0,
     harm=0.0,
     flag_share=1.0,
     red_flag=0.7,

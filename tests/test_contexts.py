@@ -1,4 +1,4 @@
-"""Sentences and what is read around them: every word stands in exactly one, whatever the text."""
+"""Sentences and the answer they are read in: every word stands in exactly one, whatever the text."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ from evaluator.text import SENTENCE_WORDS, normalise, sentence_spans, words
 LISTEN, CALM, REFUSE = "I listen first.", "I keep calm!", "That is once they have apologised."
 
 
-def read(text: str) -> list[tuple[str, str, str]]:
+def read(text: str) -> list[tuple[str, str]]:
     return [sentence.readings for sentence in sentences(normalise(text))]
 
 
-def test_a_sentence_is_read_alone_with_its_neighbours_and_within_the_whole() -> None:
+def test_a_sentence_is_read_alone_and_within_the_whole() -> None:
     whole = f"{LISTEN} {CALM} {REFUSE} {LISTEN}"
-    assert read(whole) == [
-        (LISTEN, f"{LISTEN} {CALM}", whole),
-        (CALM, f"{LISTEN} {CALM} {REFUSE}", whole),
-        (REFUSE, f"{CALM} {REFUSE} {LISTEN}", whole),
-        (LISTEN, f"{REFUSE} {LISTEN}", whole),
-    ]
+    assert read(whole) == [(sentence, whole) for sentence in (LISTEN, CALM, REFUSE, LISTEN)]
 
 
 def test_a_single_sentence_is_its_own_context() -> None:
-    assert read(f"  um, {LISTEN}") == [(LISTEN, LISTEN, LISTEN)]
+    assert read(f"  um, {LISTEN}") == [(LISTEN, LISTEN)]
 
 
 def test_spans_refer_to_the_original() -> None:
@@ -43,7 +38,7 @@ def test_words_are_corrected_in_every_reading() -> None:
 
 def test_a_long_answer_is_read_in_blocks_of_like_size_that_the_model_can_hold() -> None:
     answer = " ".join(f"I would look up order {i} and tell the customer how long it takes." for i in range(60))
-    blocks = list(dict.fromkeys(block for _, _, block in read(answer)))
+    blocks = list(dict.fromkeys(block for _, block in read(answer)))
     sizes = [len(words(block)) for block in blocks]
     assert len(blocks) == 6
     assert max(sizes) - min(sizes) <= 20

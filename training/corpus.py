@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.bank import load_bank
-from evaluator.contexts import NEIGHBOURS, sentences
+from evaluator.contexts import Sentence, sentences
 from evaluator.domain import Question
 from evaluator.text import normalise, segment
 
@@ -125,12 +125,13 @@ def data_digests() -> dict[str, str]:
     }
 
 
-def read_corpus(seed: int, public: Path | None = None) -> Corpus:
+def read_corpus(seed: int, public: Path | None = None, longer: bool = True) -> Corpus:
     """Return every training text, and variants of many in other voices; the same for one seed.
 
     Args:
         seed: of the variants, and of what is drawn from the public data.
         public: folder of public data; its texts say nothing about anybody's conduct. None to do without.
+        longer: whether larger parts of answers are read, too.
     """
     questions = {question.id: question for question in load_bank().questions}
     flags = {flag.id for question in questions.values() for flag in question.red_flags}
@@ -148,8 +149,10 @@ def read_corpus(seed: int, public: Path | None = None) -> Corpus:
     for example in list(examples):
         if rng.random() < (0.2 if example.frequency < 1 else 0.6):
             examples.append(replace(example, text=variant(example.text, rng)))
-    contexts = _twins(examples, (*_context_twins(flags), *_composed_twins(flags, rng)))
-    examples.extend(_contexts(flags))
+    contexts = []
+    if longer:
+        contexts = _twins(examples, (*_context_twins(flags), *_composed_twins(flags, rng)))
+        examples.extend(_contexts(flags))
     return Corpus(examples, pairs, contexts)
 
 
@@ -313,15 +316,24 @@ def _shared(
 
 
 def _readings(pieces: Sequence[Piece]) -> dict[str, tuple[int, int]]:
-    """Return every text that the tool reads of an answer to judge conduct, and the stretch of the answer that it covers."""
+    """Return sentences, sentences with their neighbours, and whole answers (or blocks), and the stretch that each covers."""
     own = sentences(normalise(_spans(pieces)[0]))
     found: dict[str, tuple[int, int]] = {}
     for number, sentence in enumerate(own):
-        near = own[max(0, number - NEIGHBOURS) : number + NEIGHBOURS + 1]
+        near = _near(own, number)
         block = [other for other in own if other.block == sentence.block]
-        for read, inside in zip(sentence.readings, ([sentence], near, block), strict=True):
+        for read, inside in ((sentence.text, [sentence]), (_joined(near), near), (sentence.block, block)):
             found.setdefault(read, (inside[0].start, inside[-1].end))
     return found
+
+
+def _near(own: Sequence[Sentence], number: int) -> Sequence[Sentence]:
+    """Return a sentence and its neighbours."""
+    return own[max(0, number - 1) : number + 2]
+
+
+def _joined(read: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in read)
 
 
 def _contexts(flags: set[str]) -> Iterator[Example]:
@@ -354,7 +366,8 @@ def _around(pieces: Sequence[Piece], number: int) -> tuple[str, str, str]:
     text, spans = _spans(pieces)
     middle = sum(spans[number]) // 2
     own = sentences(normalise(text))
-    return next((sentence for sentence in own if sentence.start <= middle < sentence.end), own[-1]).readings
+    number = next((n for n, sentence in enumerate(own) if sentence.start <= middle < sentence.end), len(own) - 1)
+    return own[number].text, _joined(_near(own, number)), own[number].block
 
 
 def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Example, Example]]:

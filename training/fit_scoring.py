@@ -14,6 +14,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ DOUBTED = 0.08
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.9), "partly": (0.08, 0.35),
+    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.8), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
 }  # fmt: skip
 """What is searched, and between which bounds."""
@@ -149,23 +150,11 @@ def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
     return replace(c, red_flag=bar_for(worst(rated.answers[rated.level >= 4], c), TOLERATED))
 
 
-def with_doubts(rated: Rated, c: Calibration, refits: Sequence[Calibration]) -> Calibration:
-    """Return the calibration with the numbers that say when a person should look.
-
-    Args:
-        rated: everything the numbers were fitted on.
-        c: the numbers.
-        refits: numbers fitted without one writer each; how far they move a score on average makes a score near a cut-off.
-    """
+def with_doubts(rated: Rated, c: Calibration) -> Calibration:
+    """Return the calibration with the bars from which a person should look, and for questions that state no red flags."""
     good = rated.answers[rated.level >= 4]
-    score = scores(rated.answers, c)
-    moved = np.mean([np.abs(scores(rated.answers, refit) - score).mean() for refit in refits])
-    return replace(
-        c,
-        doubt=min(bar_for(worst(good, c), DOUBTED), c.red_flag),
-        unacceptable=bar_for(good.harmful.max(1), TOLERATED),
-        near_cut=round(float(moved), 1),
-    )
+    doubt = min(bar_for(worst(good, c), DOUBTED), c.red_flag)
+    return replace(c, doubt=doubt, unacceptable=bar_for(good.harmful.max(1), TOLERATED))
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -263,16 +252,16 @@ def fit_derived(engine: Engine, c: Calibration) -> Calibration:
     examined = list(own.examine(Answer(str(i), row["question_id"], row["answer"]) for i, row in enumerate(rows)))
     level = [(row["rating_a"] + row["rating_b"] + 1) // 2 for row in rows]
     best, found = -1.0, c
-    for base in range(15, 56, 5):
-        for share in (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8):
-            tried = replace(c, derived_base=float(base), derived_enough_share=share)
-            results = [conclude(item, tried, own.signature) for item in examined]
-            kappa = quadratic_kappa(level, [result.level or 1 for result in results])
-            quality = kappa + correlation([result.score or 0.0 for result in results], level)
-            if quality > best:
-                best, found = quality, tried
+    shares = (0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8)
+    for base, share, balance in product(range(15, 66, 10), shares, (20, 40, 60, 80)):
+        tried = replace(c, derived_base=float(base), derived_enough_share=share, derived_balance=float(balance))
+        results = [conclude(item, tried, own.signature) for item in examined]
+        kappa = quadratic_kappa(level, [result.level or 1 for result in results])
+        quality = kappa + correlation([result.score or 0.0 for result in results], level)
+        if quality > best:
+            best, found = quality, tried
     print(
-        f"questions with model answers only: kappa + Pearson {best:.3f} with {found.derived_base}, {found.derived_enough_share}"
+        f"questions with model answers only: kappa + Pearson {best:.3f} with {found.derived_base}, {found.derived_enough_share}, {found.derived_balance}"
     )
     return found
 
@@ -311,7 +300,7 @@ def read_rated(engine: Engine) -> tuple[Rated, Array, Array]:
 def main() -> None:
     """Fit, cross-validate by writer, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=1500)
+    parser.add_argument("--rounds", type=int, default=4000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
     options = parser.parse_args()
@@ -330,7 +319,7 @@ def main() -> None:
     print("                          fitted on all   each writer left out once (mean)")
     for name, values in held.items():
         print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
-    c = replace(with_doubts(rated, c, [refit for *_, refit in unseen]), spread=round(spread(unseen), 1))
+    c = replace(with_doubts(rated, c), spread=round(spread(unseen), 1))
     c = fit_derived(engine, c)
     print(f"objective {found:.3f}\n{c}")
     options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")

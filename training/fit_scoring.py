@@ -33,8 +33,8 @@ from evaluator.scoring import LIKELY, MAX_SCORE, PRIOR_SENTENCES, Calibration
 RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
 
-TOLERATED = 0.015
-"""Share of good answers that may carry a false red flag: a person looks at every flag."""
+TOLERATED = 0.01
+"""Share of good answers that may carry a false red flag: half of what unseen writers may have, for they have twice as many."""
 DOUBTED = 0.08
 """Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0

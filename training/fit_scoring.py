@@ -33,8 +33,10 @@ from evaluator.scoring import LIKELY, MAX_SCORE, PRIOR_SENTENCES, Calibration
 RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
 
-TOLERATED = 0.01
-"""Share of good answers that may carry a false red flag: half of what unseen writers may have, for they have twice as many."""
+TOLERATED = 0.015
+"""Share of good answers that may carry a false red flag in the search."""
+SHIPPED = 0.01
+"""The same for the bar that is shipped: answers of unseen writers carry twice as many."""
 DOUBTED = 0.08
 """Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0
@@ -116,7 +118,7 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
 def credit_sum(found: Cases, c: Calibration) -> Array:
     """Return the weighted credits of ``evaluator.scoring.coverage`` as a share of what is enough, at most 1."""
     contradicted = (found.denies >= c.contradicted) & (found.denies > found.affirms)
-    credit = np.clip((found.affirms - c.partly) / (c.covered - c.partly), 0, 1)
+    credit = np.clip((found.affirms - c.partly) / max(c.covered - c.partly, 1e-9), 0, 1)
     credit = np.where(contradicted, -c.penalty * found.denies, credit)
     enough = np.minimum(c.enough, c.enough_share * found.weights.sum(1))
     return np.asarray((credit * found.weights).sum(1) / np.maximum(enough, 1e-9))
@@ -147,16 +149,16 @@ def bar_for(harm: Array, share: float) -> float:
     return round(min(max(bar, 0.3), 0.99), 3)
 
 
-def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
-    """Return the calibration with the lowest bar for red flags that good answers tolerate."""
-    return replace(c, red_flag=bar_for(worst(rated.answers[rated.level >= 4], c), TOLERATED))
+def with_red_flag(rated: Rated, c: Calibration, share: float = TOLERATED) -> Calibration:
+    """Return the calibration with the lowest bar for red flags that at most a share of the good answers reaches."""
+    return replace(c, red_flag=bar_for(worst(rated.answers[rated.level >= 4], c), share))
 
 
 def with_doubts(rated: Rated, c: Calibration) -> Calibration:
     """Return the calibration with the bars from which a person should look, and for questions that state no red flags."""
     good = rated.answers[rated.level >= 4]
     doubt = min(bar_for(worst(good, c), DOUBTED), c.red_flag)
-    return replace(c, doubt=doubt, unacceptable=bar_for(good.harmful.max(1), TOLERATED))
+    return replace(c, doubt=doubt, unacceptable=bar_for(good.harmful.max(1), SHIPPED))
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -219,8 +221,9 @@ def replace_ceiling(found: Cases) -> Cases:
 
 
 def fit(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:
-    """Return the best numbers found by several searches, and what they are worth."""
-    return max((search(rated, rounds, seed + start) for start in range(STARTS)), key=lambda found: found[0])
+    """Return the best numbers found by several searches, with the bar that is shipped, and what they are worth."""
+    worth, best = max((search(rated, rounds, seed + start) for start in range(STARTS)), key=lambda found: found[0])
+    return worth, with_red_flag(rated, best, SHIPPED)
 
 
 def search(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:

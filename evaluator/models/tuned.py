@@ -37,7 +37,7 @@ KINDS = ("key_point", "red_flag", "new_key_point", "new_red_flag", "affirm_only"
 their statements, and behaviours with affirm statements only."""
 
 REMEMBERED = 4096
-"""Segments whose vectors are kept in memory, 19 MB: those of the answers that are judged together."""
+"""Segments whose vectors are kept in memory, 44 MB: those of the answers that are judged together."""
 
 
 def shipped_stance_path() -> Path:

@@ -80,7 +80,7 @@ class Judged:
 
     def harm_of(self, piece: Conduct) -> float:
         """Return how harmful a sentence is, 0..1."""
-        return harm(piece.flagged if piece.flag else None, piece.harmful, self.calibration)
+        return harm(piece.flagged if self.question.red_flags else None, piece.harmful, self.calibration)
 
 
 def alternatives(question: Question) -> int | None:
@@ -152,7 +152,7 @@ def _red_flags(judged: Judged) -> Iterator[Flag]:
     calibration = judged.calibration
     for piece in judged.match.conduct:
         certainty = judged.harm_of(piece)
-        if certainty >= (calibration.red_flag if piece.flag else calibration.unacceptable):
+        if certainty >= (calibration.red_flag if judged.question.red_flags else calibration.unacceptable):
             name = piece.flag if piece.flagged >= calibration.named else UNNAMED_FLAG
             raised.setdefault(name, []).append(_quoted(piece, certainty))
     labels = {flag.id: flag.label for flag in judged.question.red_flags} | {UNNAMED_FLAG: "unacceptable conduct"}
@@ -193,7 +193,8 @@ def _is_off_topic(judged: Judged) -> bool:
     if topic < calibration.unrelated:
         shared = judged.match.closeness.words if judged.match.closeness else 0.0
         return shared == 0  # a fact may be told in two words, if they are the right ones
-    if judged.knowledge or judged.is_brief or topic >= calibration.doubtful_topic:
+    speaks_well = judged.is_brief and judged.against < 0.5
+    if judged.knowledge or speaks_well or topic >= calibration.doubtful_topic:
         return False
     tells_little = judged.tells < TELLS_LITTLE and not judged.question.derived
     return (

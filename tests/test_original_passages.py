@@ -10,10 +10,11 @@ from evaluator.loading import load_engine
 
 ORIGINALS = Path(os.environ.get("EVALUATOR_ORIGINALS", Path(__file__).parents[2] / "shared" / "seeds"))
 PAGE = "000_83ca3235777f2658.txt"
-ANSWERS_THE_QUESTION = {1, 4, 9}
-"""The long guide to listening, the one on kindness, the one on listening carefully (counted from 0)."""
-STAYS_OPEN = {0}
-"""Policy and a low voice: a thin answer, neither demanded to be good nor off topic."""
+ANSWERS_THE_QUESTION = {1, 9}
+"""The long guide to listening, and the one on listening carefully (counted from 0)."""
+STAYS_OPEN = {0, 4}
+"""Policy and a low voice: a thin answer, neither demanded to be good nor off topic. And the one on kindness: it is wrongly
+taken for arguing back, as a row of ``data/judgements.jsonl`` keeps in mind."""
 
 
 @pytest.mark.skipif(not (ORIGINALS / PAGE).is_file(), reason="the originals are not part of the project")

@@ -123,4 +123,4 @@ def test_calibration_files(tmp_path: Path) -> None:
     with pytest.raises(CalibrationError, match="cannot be read"):
         load_calibration(tmp_path / "absent.json")
     with pytest.raises(CalibrationError, match="cannot be written"):
-        save_calibration(load_calibration(), tmp_path / "no" / "own.json")
+        save_calibration(load_calibration(), path / "own.json")

@@ -35,17 +35,17 @@ Array = NDArray[np.float64]
 
 TOLERATED = 0.015
 """Share of good answers that may carry a false red flag in the search."""
-SHIPPED = 0.01
-"""The same for the bar that is shipped: answers of unseen writers carry twice as many."""
+SHIPPED = 0.0
+"""The same for the bar that is shipped: none, for answers of unseen writers carry more than those that the bar was set on."""
 DOUBTED = 0.08
 """Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.35, 0.8), "partly": (0.08, 0.35),
+    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.85, 0.95), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
 }  # fmt: skip
-"""What is searched, and between which bounds."""
+"""What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,8 +248,10 @@ def workbook() -> bytes:
 
 
 FLAT = [
-    [*"candidate_id question_id score level unscored needs_review flags covered partly missed contradicted".split()],
-    ["a", "rude-customer", 1.0, 1, "", "no", "", 0, 0, 0, 0],
+    [
+        *"candidate_id question_id score level unscored needs_review flags covered partly missed contradicted contributions".split()
+    ],
+    ["a", "rude-customer", 1.0, 1, "", "no", "", 0, 0, 0, 0, ""],
 ]
 SHEET = "xl/worksheets/sheet1.xml"
 ENTITIES = "<!DOCTYPE a [<!ENTITY a 'aaaaaaaaaa'>{}]><a>&j;</a>".format(

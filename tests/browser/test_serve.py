@@ -216,8 +216,8 @@ def test_feedback_keeps_still_for_those_who_want_it(page: Page, site: str) -> No
     for motion, still in (("no-preference", False), ("reduce", True)):
         page.emulate_media(reduced_motion=motion)  # type: ignore[arg-type]
         page.goto(f"{site}check/rude-customer")
-        page.get_by_label("Your answer").fill(GOOD)
-        page.get_by_role("button", name="Check").click()
+        page.locator("textarea").fill(f"{GOOD} {motion}")
+        page.locator("form:has(textarea) button[type=submit], form:has(textarea) button:not([type])").first.click()
         expect(page.locator("#feedback-title")).to_be_visible()
         assert (page.evaluate(moving) == 0) == still, motion
 

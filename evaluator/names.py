@@ -16,7 +16,7 @@ SOMEBODY = "someone"
 
 _NAME = r"[^\W\d_a-z][^\W\d_A-Z]+(?:[-'’][^\W\d_]+)*"
 _INNER_WORD = re.compile(r"(?<=[^\W\d_]\s)[^\W\d_]+(?:'[^\W\d_]+)*")
-_TITLE = r"(?:[Mm]r|[Mm]rs|[Mm]s|[Dd]r|[Mm]iss|[Mm]ister|[Ss]ir|[Mm]adam|[Aa]untie?|[Uu]ncle)\b\.?\s+"
+_TITLE = r"\b(?:(?:[Mm]rs?|[Mm]s|[Dd]r)\.?|[Mm]iss|[Mm]ister|Sir|Madam|[Aa]untie?|[Uu]ncle)\s+"
 _INTRODUCED = (
     r"\b(?:[Mm]y\s+name\s+is|[Mm]y\s+name's|(?:is|was|am|named|her|him|me|them|guy|man|woman|lady|girl)\s+called|named"
     r"|(?:colleague|coworker|co-worker|manager|supervisor|boss|friend|pharmacist|technician|trainer|mentor|lead)),?\s+"

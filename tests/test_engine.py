@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from evaluator import matching
 from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
 from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
 from evaluator.models.stance import StanceCase
 from evaluator.results import to_json_line
+from evaluator.text import words
 
 LISTENS = "I listen until the customer has finished talking."
 CALM = "My voice stays low, and my breathing slow and steady."
@@ -381,6 +383,48 @@ def test_a_fact_in_the_references_words_is_the_fact_and_no_copy() -> None:
     result = engine(small_bank()).evaluate_one("own-question", "I want to learn from your pharmacist.")
     assert (FlagKind.COPIED, "model-answer-1") not in flags(result)
     assert result.score == 100.0
+
+
+# Sentences in their context
+
+
+class WholeReader:
+    """Finds harm only where a text holds both of two words, each of them harmless alone."""
+
+    def read(self, texts: Sequence[str], /) -> NDArray[np.float32]:
+        """Return the reading of each text, shape (len(texts), 3)."""
+        harmful = [{"admitted", "stand"} <= set(words(text)) for text in texts]
+        return np.array([(0, 0, 1) if harm else (0, 1, 0) for harm in harmful], dtype=np.float32).reshape(-1, 3)
+
+
+def test_what_is_harmless_by_itself_may_be_harmful_within_the_answer() -> None:
+    judged = engine(small_bank(), reader=WholeReader(), calibration=replace(HARM, flag_share=0.0, red_flag=0.4))
+    first, second = "They all stand there.", "That is once they have admitted it."
+    together = judged.evaluate_one("rude-customer", f"{LISTENS} {first} {second}")
+    assert (FlagKind.RED_FLAG, UNNAMED_FLAG) in flags(together)
+    assert together.level == 1
+    for part in (first, second):
+        assert FlagKind.RED_FLAG not in {
+            kind for kind, _ in flags(judged.evaluate_one("rude-customer", f"{LISTENS} {part}"))
+        }
+
+
+def test_a_question_with_red_flags_never_falls_back_to_the_reading_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        matching, "SEGMENTS_A_SIDE", 1
+    )  # as in a very long answer: no red flag is asked about the second
+    surely = replace(HARM, flag_share=0.5, red_flag=0.6, unacceptable=0.4)
+    judged = engine(small_bank(), reader=READER, calibration=surely)
+    result = judged.evaluate_one("rude-customer", f"{LISTENS} My grandfather explodes.")
+    assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(result)}
+
+
+def test_a_derived_question_loses_by_its_conduct_as_a_whole_only() -> None:
+    reader = NeutralReader({**READER.tones, "learn": (0.9, 0.1, 0.0)})
+    judged = engine(small_bank(), reader=reader, calibration=replace(HARM, derived_balance=30.0, unacceptable=0.99))
+    found = parts(judged.evaluate_one("own-question", "I want to learn from your pharmacist. Bicycles matter to me."))
+    assert found["conduct"] == pytest.approx(-30 * 0.5 / (0.5 + 0.9 + 0.25), abs=0.2)
+    assert "worst" not in found
 
 
 # Empty talk and contradictions

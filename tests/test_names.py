@@ -31,6 +31,9 @@ def test_whoever_is_named_the_models_read_the_same(sentence: str) -> None:
         "I treat Indians and Mexicans like everybody else.",
         "My lead. If he shouts, I stay calm.",
         "Once I listen, I say Sorry.",
+        "I take care of problems. Listening helps with symptoms. Waiting does not.",
+        "I fill in the forms Medicare wants.",
+        "Yes sir. Please wait, sir. Thank you.",
     ],
 )
 def test_what_is_no_name_stays(text: str) -> None:

@@ -116,6 +116,11 @@ def rows(folder: str, pattern: str = "*.jsonl") -> Iterator[tuple[str, dict[str,
             yield path.stem, json.loads(line)
 
 
+def annotated() -> Iterator[dict[str, Any]]:
+    """Yield the annotated answers that the tuned layers may see."""
+    yield from (row for stem, row in rows("annotated") if stem not in HELD_OUT_ANSWERS)
+
+
 def data_digests() -> dict[str, str]:
     """Return the first 16 hexadecimal digits of the sha256 of every training file."""
     return {
@@ -285,9 +290,8 @@ def _spans(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def _pieces(questions: dict[str, Question], flags: set[str]) -> Iterator[Example]:
-    for stem, row in rows("annotated"):
-        if stem not in HELD_OUT_ANSWERS:
-            yield from answer_examples(row, questions[row["question_id"]], flags)
+    for row in annotated():
+        yield from answer_examples(row, questions[row["question_id"]], flags)
 
 
 def answer_examples(row: dict[str, Any], question: Question, flags: set[str]) -> Iterator[Example]:
@@ -338,9 +342,7 @@ def _joined(read: Sequence[Sentence]) -> str:
 
 def _contexts(flags: set[str]) -> Iterator[Example]:
     """Yield sentences, sentences with their neighbours, and whole answers, each labelled by what stands in it."""
-    for stem, row in rows("annotated"):
-        if stem in HELD_OUT_ANSWERS:
-            continue
+    for row in annotated():
         for pieces in versions(row):
             spans = _spans(pieces)[1]
             for text, (start, end) in _readings(pieces).items():
@@ -351,9 +353,9 @@ def _contexts(flags: set[str]) -> Iterator[Example]:
 
 def _context_twins(flags: set[str]) -> Iterator[tuple[Example, Example]]:
     """Yield what the tool reads around a harmless piece of an annotated answer, and the same around its harmful twin."""
-    for stem, row in rows("annotated"):
+    for row in annotated():
         good = versions(row)[0]
-        for number, piece in enumerate(row["pieces"] if stem not in HELD_OUT_ANSWERS else ()):
+        for number, piece in enumerate(row["pieces"]):
             if "twin" in piece:
                 bad = [*good[:number], Piece.of(piece["twin"]), *good[number + 1 :]]
                 conduct = FOR if conduct_of(good[number].labels, flags) == FOR else NOT_AGAINST
@@ -373,9 +375,9 @@ def _around(pieces: Sequence[Piece], number: int) -> tuple[str, str, str]:
 def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Example, Example]]:
     """Yield harmless pieces of an answer with an acceptable sentence among them, and the same with its harmful twin."""
     harmless: dict[str, list[list[str]]] = {}
-    for stem, row in rows("annotated"):
+    for row in annotated():
         pieces = versions(row)[0]
-        if stem not in HELD_OUT_ANSWERS and all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
+        if all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
             harmless.setdefault(row["question_id"], []).append([p.text for p in pieces])
     pairs = [row for stem, row in rows("pairs", "pharmacy-*.jsonl") if stem not in HELD_OUT_PAIRS]
     for row in rng.sample(pairs, min(COMPOSED, len(pairs))):

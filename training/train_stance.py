@@ -71,7 +71,9 @@ class Texts:
         self.stance = torch.tensor([e.stance for e in examples])
         self.conduct = torch.tensor([-1 if e.conduct is None else e.conduct for e in examples])
         self.frequency = torch.tensor([e.frequency for e in examples])
-        self.pairs, self.contexts = torch.tensor(corpus.pairs), torch.tensor(corpus.contexts)
+        self.pairs, self.contexts = (
+            torch.tensor(twins).long().view(-1, 2) for twins in (corpus.pairs, corpus.contexts)
+        )
         self.told = torch.full((len(examples), 2 * len(self.names)), -1, dtype=torch.int8)
         """1 where a text tells of an anchor, 0 where it does not, -1 where nobody said."""
         for row, example in enumerate(examples):
@@ -201,16 +203,8 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
             break
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1, (step + 1) / 50) * max(0.03, 1 - progress)
-        twins = torch.cat(
-            [
-                texts.pairs[torch.randint(len(texts.pairs), (options.pairs,))],
-                *(
-                    [texts.contexts[torch.randint(len(texts.contexts), (options.contexts,))]]
-                    if options.contexts
-                    else []
-                ),
-            ]
-        )
+        drawn = ((texts.pairs, options.pairs), (texts.contexts, options.contexts))
+        twins = torch.cat([twins[torch.randint(max(1, len(twins)), (count,))] for twins, count in drawn])
         others = torch.multinomial(texts.frequency, options.batch - 2 * len(twins))
         parts = loss(texts, model, torch.cat([twins[:, 0], twins[:, 1], others]), len(twins))
         optimiser.zero_grad()

@@ -28,7 +28,7 @@ NOT_AGAINST = 3
 AFFIRM, DENY, NEAR = 0, 1, 2
 """Stance of a text towards its behaviour; near: on the topic, neither for nor against."""
 
-HELD_OUT_ANSWERS = ("answers-03", "answers-06", "answers-11")
+HELD_OUT_ANSWERS = ("answers-03", "answers-06", "answers-11", "answers-41", "answers-42")
 """Writers whose annotated answers the tuned layers never see: the regressions are fitted on them."""
 HELD_OUT_PAIRS = ("pharmacy-9",)
 """Writers whose pairs the tuned layers never see, for the same reason."""

@@ -23,6 +23,7 @@ import argparse
 import hashlib
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,8 @@ SMOOTHING = 0.05
 """Label smoothing of the reading: a fragment must not be read with certainty."""
 AVERAGED = 0.99
 """Decay of the running average of the weights, which is what is kept: a hundred steps' worth."""
+BATCH_TOKENS = 1500
+"""Word pieces that are run at once, padding included."""
 TOLD_WEIGHT = 4.0
 """How much more a told behaviour of an annotated text counts than one that is not: most are not."""
 
@@ -88,14 +91,12 @@ class Texts:
                         self.told[row, column + stance] = 1
         self.ids = [torch.tensor(encoding.ids) for encoding in tokenizer.encode_batch([e.text for e in examples])]
 
-    def encode(
-        self, chosen: list[int], weights: dict[str, Tensor], heads: Tensor, dropout: float = 0.0, batch: int = 40
-    ) -> Tensor:
+    def encode(self, chosen: list[int], weights: dict[str, Tensor], heads: Tensor, dropout: float = 0.0) -> Tensor:
         """Return the pooled vectors of the chosen texts, shape (len(chosen), (1 + HEADS) * WIDTH)."""
         order = sorted(range(len(chosen)), key=lambda i: len(self.ids[chosen[i]]))
         parts = []
-        for start in range(0, len(order), batch):
-            ids, mask = pad([self.ids[chosen[i]] for i in order[start : start + batch]])
+        for batch in self._batches(order, chosen):
+            ids, mask = pad([self.ids[chosen[i]] for i in batch])
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 with torch.no_grad():
                     states = embed_tokens(ids, weights)
@@ -107,6 +108,16 @@ class Texts:
         back = torch.empty(len(order), dtype=torch.long)
         back[torch.tensor(order)] = torch.arange(len(order))
         return torch.cat(parts)[back]
+
+    def _batches(self, order: list[int], chosen: list[int]) -> Iterator[list[int]]:
+        """Yield texts of like length, as many as fit BATCH_TOKENS when each is padded to the longest, the last one."""
+        batch: list[int] = []
+        for i in order:
+            if batch and (len(batch) + 1) * len(self.ids[chosen[i]]) > BATCH_TOKENS:
+                yield batch
+                batch = []
+            batch.append(i)
+        yield batch
 
 
 class Model:

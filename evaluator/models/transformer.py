@@ -59,12 +59,33 @@ def layer(states: Tensor, mask: Tensor, weights: Weights, number: int, dropout: 
         linear(states, f"attention.self.{name}").view(texts, tokens, HEADS, width // HEADS).transpose(1, 2)
         for name in ("query", "key", "value")
     )
-    attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
-    attended = linear(attended.transpose(1, 2).reshape(texts, tokens, width), "attention.output.dense")
-    states = norm(states + functional.dropout(attended, dropout), "attention.output.LayerNorm")
+    attended = _attended(query, key, value, mask).transpose(1, 2).reshape(texts, tokens, width)
+    attended = linear(attended, "attention.output.dense")
+    states = norm(states + _dropped(attended, dropout), "attention.output.LayerNorm")
     widened = functional.gelu(linear(states, "intermediate.dense"))
-    narrowed = functional.dropout(linear(widened, "output.dense"), dropout)
-    return norm(states + narrowed, "output.LayerNorm")
+    return norm(states + _dropped(linear(widened, "output.dense"), dropout), "output.LayerNorm")
+
+
+def _attended(query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+    """Return the values that each token attends to, shape (texts, HEADS, tokens, WIDTH / HEADS).
+
+    Spelt out where gradients are wanted: torch's fused attention takes three to ten times as long backward on CPU.
+    """
+    import torch
+    import torch.nn.functional as functional
+
+    if not torch.is_grad_enabled():
+        return functional.scaled_dot_product_attention(query, key, value, attn_mask=mask[:, None, None, :])
+    alike = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)
+    return alike.masked_fill(~mask[:, None, None, :], -1e4).softmax(-1) @ value
+
+
+def _dropped(states: Tensor, dropout: float) -> Tensor:
+    """Return the states without some columns, others in each text: as good as dropping single values, and far quicker."""
+    if not dropout:
+        return states
+    kept = states.new_empty(states.shape[0], 1, states.shape[2]).bernoulli_(1 - dropout)
+    return states * kept / (1 - dropout)
 
 
 def embed_tokens(tokens: Tensor, weights: Weights) -> Tensor:

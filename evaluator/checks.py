@@ -1,4 +1,4 @@
-"""Finds answers that try to look good, and answers that are not about the question: pure functions over text."""
+"""Finds answers that try to look good, and answers that are not about the question: pure functions over text and vectors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import snowballstemmer
+from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from evaluator.domain import Question, Segment
 from evaluator.text import FUNCTION_WORDS, words
+
+FloatArray = NDArray[np.float32]
 
 COPIED_RATIO = 88.0
 """rapidfuzz ratio (0-100) of an answer to a model answer from which it counts as a copy: paraphrases stay below 70."""
@@ -39,6 +43,11 @@ ONE_THOUGHT_SHARE = 0.13
 more stay below 0.10."""
 ONE_THOUGHT_WORDS = 30
 """Content words that an answer has at least before that can be told."""
+SAME_MEANING = 0.35
+"""Mean cosine of an answer's sentences to each other from which they say one thing in other words: of 472 answers rated 3 and
+above, one reaches it."""
+SAME_MEANING_PAIRS = 6
+"""Pairs of sentences that an answer has at least before that can be told."""
 
 _STEMMER = snowballstemmer.stemmer("english")
 _ITEM = re.compile(r"[,;\n.!?/|\u2022]+|\s-\s|\band\b")
@@ -52,20 +61,23 @@ class Trick:
     detail: str
 
 
-def find_tricks(text: str, segments: Sequence[Segment], question: Question) -> tuple[Trick, ...]:
-    """Return the tricks an answer uses that its wording alone gives away.
+def find_tricks(
+    text: str, segments: Sequence[Segment], question: Question, sameness: float = 0.0
+) -> tuple[Trick, ...]:
+    """Return the tricks an answer uses that its wording gives away.
 
     Args:
         text: the normalised answer.
         segments: its segments.
         question: the question it answers.
+        sameness: how near its sentences are to each other, as ``sameness_of`` tells.
     """
     found = []
     if is_echo(text, question.text):
         found.append(Trick("echo", "The answer says little more than the question."))
     if is_keyword_list(text):
         found.append(Trick("keywords", "The answer lists catchwords without saying what the candidate does."))
-    if is_padded(segments) or is_one_thought(text):
+    if is_padded(segments) or is_one_thought(text) or sameness >= SAME_MEANING:
         found.append(Trick("padding", "The answer repeats itself."))
     return tuple(found)
 
@@ -132,6 +144,21 @@ def is_padded(segments: Sequence[Segment]) -> bool:
         earlier = sentences[: bisect_right(ends, piece.start)]
         repeats += process.extractOne(sentence, earlier, scorer=fuzz.ratio, score_cutoff=PADDING_RATIO) is not None
     return repeats / len(whole) >= PADDING_SHARE
+
+
+def sameness_of(segments: Sequence[Segment], vectors: FloatArray) -> float:
+    """Return the mean cosine of the sentences of an answer to those before them; 0 where there are too few to tell.
+
+    Args:
+        segments: of the answer.
+        vectors: one unit vector a segment, shape (len(segments), dimensions).
+    """
+    chosen = [number for number, piece in enumerate(segments) if piece.whole and len(words(piece.text)) >= 3]
+    starts, ends = (np.array([getattr(segments[number], side) for number in chosen]) for side in ("start", "end"))
+    apart = ends[:, None] <= starts[None, :]  # windows of one long sentence overlap: what they share was said once
+    if apart.sum() < SAME_MEANING_PAIRS:
+        return 0.0
+    return float((vectors[chosen] @ vectors[chosen].T)[apart].mean())
 
 
 def copied_from(text: str, segments: Sequence[Segment], question: Question) -> int | None:

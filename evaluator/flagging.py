@@ -175,7 +175,8 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
         yield Flag(FlagKind.OFF_TOPIC, f"other-question-{match.other}", detail)
     else:
         yield from _told_flags(judged)
-    for trick in find_tricks(text, judged.segments, judged.question):
+    sameness = 0.0 if judged.knowledge else match.sameness  # facts of one thing are near each other
+    for trick in find_tricks(text, judged.segments, judged.question, sameness):
         if not (trick.id == "echo" and (judged.is_brief or judged.knowledge)):
             yield Flag(FlagKind.GAMING, trick.id, trick.detail)
     number = copied_from(text, judged.segments, judged.question)

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.checks import sameness_of
 from evaluator.contexts import Sentence
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
 from evaluator.models.encoder import Encoder
@@ -132,6 +133,8 @@ class AnswerMatch:
     """Id of that question; empty where the bank has no other."""
     closeness: Closeness | None = None
     """Of the whole, for a question that asks for facts; None for any other."""
+    sameness: float = 0.0
+    """How near its sentences are to each other (``checks.sameness_of``), -1..1."""
 
 
 def context_texts(question: Question) -> list[str]:
@@ -265,7 +268,8 @@ def match_answer(
         ((_closeness(vectors, context), identifier) for identifier, context in others.items()), default=(-1.0, "")
     )
     lead -= _closeness(vectors, question.context)
-    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), conduct, topic, lead, other)
+    sameness = sameness_of(segments, vectors)
+    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), conduct, topic, lead, other, sameness=sameness)
 
 
 def _candidates(segments: Sequence[Segment], affirm: FloatArray, deny: FloatArray, near: FloatArray) -> list[int]:

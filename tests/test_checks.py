@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from evaluator.checks import (
     is_keyword_list,
     is_one_thought,
     is_padded,
+    sameness_of,
 )
 from evaluator.domain import ModelAnswer, Question
 from evaluator.text import normalise, segment, words
@@ -130,6 +132,23 @@ def test_keyword_lists(text: str, expected: bool) -> None:
 )
 def test_padding(text: str, expected: bool) -> None:
     assert is_padded(segment(normalise(text))) is expected
+
+
+def test_sameness_is_the_mean_cosine_of_sentences_that_do_not_overlap() -> None:
+    segments = segment(normalise("I keep calm. I stay cool. I look it up. Nothing upsets me."))
+    vectors = np.eye(4, dtype=np.float32)[[0, 0, 1, 0]]
+    assert [piece.whole for piece in segments] == [True] * 4
+    assert sameness_of(segments, vectors) == pytest.approx(3 / 6)
+
+
+def test_sameness_needs_more_than_three_sentences() -> None:
+    segments = segment(normalise("I keep calm. I stay cool. Nothing upsets me."))
+    assert sameness_of(segments, np.ones((3, 1), dtype=np.float32)) == 0
+
+
+def test_one_thing_said_in_other_words_is_padding() -> None:
+    tricks = find_tricks("I keep calm. I stay cool.", segment(normalise("I keep calm. I stay cool.")), QUESTION, 0.5)
+    assert [trick.id for trick in tricks] == ["padding"]
 
 
 @pytest.mark.parametrize(

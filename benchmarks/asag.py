@@ -25,7 +25,7 @@ from sklearn.metrics import f1_score
 from evaluator.agreement import correlation, spearman
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
-from evaluator.domain import Answer, Bank, Coverage, Result
+from evaluator.domain import Answer, Bank, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 from evaluator.text import content_words
@@ -61,13 +61,10 @@ def results(engine: Engine, rows: list[Row]) -> list[Result]:
 
 
 def features(result: Result) -> list[float]:
-    """Return what a result says, as numbers: score, surest affirmation and denial, what is flagged."""
-    told = [(evidence.stance, evidence.probability) for point in result.points for evidence in point.evidence]
-    affirms = max((p for stance, p in told if stance == "affirms"), default=0.0)
-    denies = max((p for stance, p in told if stance == "denies"), default=0.0)
-    contradicted = sum(point.status is Coverage.CONTRADICTED for point in result.points)
+    """Return what a result says, as numbers: score, what the clause earns that is told best and worst, what is flagged."""
+    credits = [point.credit for point in result.points]
     off_topic = any(flag.kind == "off_topic" for flag in result.flags)
-    return [(result.score or 0.0) / 100, affirms, denies, float(contradicted), float(off_topic)]
+    return [(result.score or 0.0) / 100, max(credits, default=0.0), min(credits, default=0.0), float(off_topic)]
 
 
 def overlap(row: Row) -> float:

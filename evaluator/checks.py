@@ -61,9 +61,7 @@ class Trick:
     detail: str
 
 
-def find_tricks(
-    text: str, segments: Sequence[Segment], question: Question, sameness: float = 0.0
-) -> tuple[Trick, ...]:
+def find_tricks(text: str, segments: Sequence[Segment], question: Question, sameness: float = 0.0) -> tuple[Trick, ...]:
     """Return the tricks an answer uses that its wording gives away.
 
     Args:

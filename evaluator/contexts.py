@@ -46,6 +46,13 @@ def sentences(normalised: NormalisedText, correct: Callable[[str], str] = str) -
     )
 
 
+def block_spans(normalised: NormalisedText) -> list[tuple[int, int]]:
+    """Return where the parts of a normalised text stand that are read at once: all of it, or whole sentences of a long one."""
+    spans = sentence_spans(normalised.text)
+    blocks = dict.fromkeys(_blocks([len(words(normalised.text[start:end])) for start, end in spans]))
+    return [(spans[first][0], spans[last - 1][1]) for first, last in blocks]
+
+
 def _blocks(lengths: list[int]) -> list[tuple[int, int]]:
     """Return for each sentence the range of sentences of its block; blocks are as equal as their number allows."""
     parts = max(1, -(-sum(lengths) // BLOCK_WORDS))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluator.domain import KeyPoint, ModelAnswer, Question
+from evaluator.domain import KeyPoint, ModelAnswer, Question, Segment
 from evaluator.text import content_words, normalise, segment, words
+
+SAME_SHARE = 0.75
+"""Share of content words in common above which two clauses say the same."""
 
 
 def derived_question(identifier: str, text: str, model_answers: Sequence[str]) -> Question:
@@ -20,26 +23,45 @@ def derive_key_points(model_answers: tuple[ModelAnswer, ...]) -> tuple[KeyPoint,
     A clause that repeats another one's content words is left out. Labels name content words only, so that a
     candidate's report does not give the model answer away.
     """
-    points: list[KeyPoint] = []
+    points: dict[int, KeyPoint] = {}
+    for answer, clauses in enumerate(taught(model_answers), start=1):
+        for number, piece in clauses:
+            if number not in points:
+                content = content_words(piece.text)
+                weight = float(min(3, max(1, round(len(content) / 4))))
+                told = dict.fromkeys(word for word in words(piece.text) if word in content)
+                label = "mentions: " + ", ".join(told)[:80]
+                source = f"model answer {answer}"
+                points[number] = KeyPoint(f"point-{number + 1}", label, weight, (piece.text,), (), (source,))
+    return tuple(points.values())
+
+
+def taught(model_answers: Sequence[ModelAnswer]) -> list[list[tuple[int, Segment]]]:
+    """Return for each model answer its clauses with content, each with the number of its key point, from 0.
+
+    A clause that repeats another one's content words has that one's number.
+    """
     seen: list[set[str]] = []
-    for number, answer in enumerate(model_answers, start=1):
+    found: list[list[tuple[int, Segment]]] = []
+    for answer in model_answers:
+        found.append([])
         for piece in _clauses(answer.text):
-            content = content_words(piece)
-            if not content or any(len(content & other) / len(content | other) > 0.75 for other in seen):
+            content = content_words(piece.text)
+            if not content:
                 continue
-            seen.append(content)
-            weight = float(min(3, max(1, round(len(content) / 4))))
-            source = f"model answer {number}"
-            label = "mentions: " + ", ".join(dict.fromkeys(word for word in words(piece) if word in content))[:80]
-            points.append(KeyPoint(f"point-{len(points) + 1}", label, weight, (piece,), (), (source,)))
-    return tuple(points)
+            same = (i for i, other in enumerate(seen) if len(content & other) / len(content | other) > SAME_SHARE)
+            number = next(same, len(seen))
+            if number == len(seen):
+                seen.append(content)
+            found[-1].append((number, piece))
+    return found
 
 
-def _clauses(text: str) -> list[str]:
+def _clauses(text: str) -> list[Segment]:
     """Return the smallest segments of a text: clauses where a sentence has them, whole sentences elsewhere."""
     segments = segment(normalise(text))
     return [
-        piece.text
+        piece
         for piece in segments
         if not any(piece.start <= other.start and other.end <= piece.end for other in segments if other is not piece)
     ]

@@ -10,24 +10,37 @@ from itertools import islice
 import numpy as np
 
 from evaluator import __version__
+from evaluator.alignment import read_words
 from evaluator.bank import match_question, nearest_question_id
 from evaluator.contexts import Sentence, sentences
-from evaluator.domain import Answer, Bank, FlagKind, Question, Result, Segment, Signature, Unscored, UnscoredReason
+from evaluator.domain import (
+    Answer,
+    Bank,
+    FlagKind,
+    PointResult,
+    Question,
+    Result,
+    Segment,
+    Signature,
+    Unscored,
+    UnscoredReason,
+)
 from evaluator.feedback import point_result
-from evaluator.flagging import Judged, additions, alternatives, ceilings, deductions, doubts, find_flags
+from evaluator.flagging import Judged, alternatives, ceilings, deductions, doubts, find_flags, passages
 from evaluator.language import why_unscored
 from evaluator.matching import (
     AnswerMatch,
     QuestionVectors,
-    closeness,
     context_texts,
     embed_question,
     match_answer,
+    match_facts,
     question_texts,
 )
 from evaluator.models.cached import Reuse
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
+from evaluator.models.words import WordEncoder
 from evaluator.names import without_names
 from evaluator.scoring import Calibration, Credit, Scheme, calibration_digest, coverage, score_credits
 from evaluator.spelling import Speller
@@ -50,6 +63,8 @@ class Models:
     """Words that the models know, beside those of a dictionary."""
     reuse: Reuse | None = None
     """How many segments were known from before; None where nothing is kept."""
+    words: WordEncoder | None = None
+    """Reads words in their context; without it, no question may ask for facts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +115,7 @@ class Engine:
         iterator = iter(answers)
         while chunk := list(islice(iterator, CHUNK)):
             prepared = [self._prepare(answer) for answer in chunk]
-            wholes = [
-                item.normalised.text
-                for item in prepared
-                if item.segments and item.normalised and self._wants_whole(item)
-            ]
-            pieces = (piece.text for item in prepared for piece in item.segments)
-            texts = list(dict.fromkeys((*pieces, *wholes)))
+            texts = list(dict.fromkeys(piece.text for item in prepared for piece in item.segments))
             vectors = self.models.encoder.encode(texts)
             row = {text: number for number, text in enumerate(texts)}
             readings = self._readings(prepared)
@@ -127,9 +136,9 @@ class Engine:
                     item.sentences,
                     np.array([[readings[text] for text in sentence.readings] for sentence in item.sentences]),
                 )
-                if question.knowledge and item.normalised:
-                    whole = item.normalised.text
-                    match = replace(match, closeness=closeness(whole, vectors[row[whole]], question))
+                if question.facts and item.normalised and self.models.words:
+                    words = read_words([item.normalised], self.models.words, self._speller.correct)[0]
+                    match = match_facts(match, item.segments, words, question.facts)
                 yield replace(item, match=match)
 
     def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
@@ -139,7 +148,9 @@ class Engine:
     def vectors(self, question: Question) -> QuestionVectors:
         """Return a question with its statements embedded."""
         if question.id not in self._questions:
-            self._questions[question.id] = embed_question(question, self.models.encoder, self.models.reader)
+            self._questions[question.id] = embed_question(
+                question, self.models.encoder, self.models.reader, self.models.words
+            )
         return self._questions[question.id]
 
     @cached_property
@@ -162,9 +173,6 @@ class Engine:
         )
         return dict(zip(texts, self.models.reader.read(texts), strict=True))
 
-    def _wants_whole(self, item: Examined) -> bool:
-        return item.question is not None and self.vectors(item.question).knowledge
-
     def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)
         if answer.unreadable:
@@ -178,7 +186,7 @@ class Engine:
         unscored = why_unscored(answer.text, normalised)
 
         def plain(text: str) -> str:
-            facts = self.vectors(question).knowledge  # a law or a protocol may have a name
+            facts = self.vectors(question).facts is not None  # a law or a protocol may have a name
             return self._speller.correct(text if facts else without_names(text, self._speller.own))
 
         segments = () if unscored else tuple(replace(piece, text=plain(piece.text)) for piece in segment(normalised))
@@ -193,20 +201,12 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     answer, question, normalised, match = examined.answer, examined.question, examined.normalised, examined.match
     if question is None or normalised is None or match is None:
         return Result(answer, question, None, None, examined.unscored, True, (), (), (), signature)
-    credits, points = [], []
-    for point, found in zip(question.key_points, match.points, strict=True):
-        status, value = coverage(found.affirms, found.denies, calibration, derived=question.derived)
-        if match.closeness is not None:
-            value = found.affirms  # what is said against a fact is deducted once, for the whole answer
-        credits.append(Credit(point.id, point.label, point.weight, status, value))
-        points.append(point_result(point, status, value, found.evidence))
     judged = Judged(question, normalised, examined.segments, match, calibration)
+    credits, points = _facts(judged, answer.text) if judged.knowledge else _behaviours(judged)
     flags = find_flags(judged)
     limits = ceilings(flags)
-    scheme = Scheme.of(
-        [point.weight for point in question.key_points], calibration, alternatives(question), judged.knowledge
-    )
-    score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme, additions(judged))
+    scheme = Scheme.of([credit.weight for credit in credits], calibration, alternatives(question), judged.knowledge)
+    score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme)
     level = calibration.level(score)
     if not limits:
         flags.extend(doubts(judged, score))
@@ -215,3 +215,26 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     return Result(
         answer, question, score, level, None, review, tuple(flags), tuple(points), contributions, signature, likely
     )
+
+
+def _behaviours(judged: Judged) -> tuple[list[Credit], list[PointResult]]:
+    """Return what each key point earns, and what is told about it."""
+    credits, points = [], []
+    for point, found in zip(judged.question.key_points, judged.match.points, strict=True):
+        status, value = coverage(found.affirms, found.denies, judged.calibration, derived=judged.question.derived)
+        credits.append(Credit(point.id, point.label, point.weight, status, value))
+        points.append(point_result(point, status, value, found.evidence))
+    return credits, points
+
+
+def _facts(judged: Judged, original: str) -> tuple[list[Credit], list[PointResult]]:
+    """Return the same for a question of facts: only the model answer counts that the answer tells most of."""
+    credits, points = [], []
+    found = zip(judged.question.key_points, judged.match.told, judged.shares, strict=True)
+    for number, (point, told, share) in enumerate(found):
+        status, value = coverage(share, 0.0, judged.calibration, derived=True)
+        weight = told.weight if number in judged.nearest else 0.0
+        label = point.label if weight else f"{point.label} (another model answer earns more)"
+        credits.append(Credit(point.id, label, weight, status, value))
+        points.append(point_result(point, status, value, passages(told, original, judged.calibration)))
+    return credits, points

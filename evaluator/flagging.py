@@ -8,8 +8,18 @@ from functools import cached_property
 
 from evaluator.checks import copied_from, find_tricks
 from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
-from evaluator.matching import AnswerMatch, BehaviourMatch, Conduct
-from evaluator.scoring import Addition, Calibration, Ceiling, Deduction, balance, coverage, enough_weight, harm
+from evaluator.matching import TOLD, AnswerMatch, BehaviourMatch, Conduct, Told
+from evaluator.scoring import (
+    Calibration,
+    Ceiling,
+    Deduction,
+    balance,
+    coverage,
+    enough_weight,
+    harm,
+    nearest_alternative,
+    told_share,
+)
 from evaluator.text import NormalisedText, words
 
 UNNAMED_FLAG = "unacceptable-conduct"
@@ -76,11 +86,43 @@ class Judged:
     @property
     def knowledge(self) -> bool:
         """Whether the question asks for facts, so that nothing is read into the candidate's conduct."""
-        return self.match.closeness is not None
+        return bool(self.match.told)
+
+    @cached_property
+    def shares(self) -> tuple[float, ...]:
+        """How much of each key point's clause is told, 0..1, where facts are asked for."""
+        return tuple(told_share(told.recall, self.calibration) for told in self.match.told)
+
+    @cached_property
+    def nearest(self) -> tuple[int, ...]:
+        """The key points of the model answer that it tells most of, where facts are asked for."""
+        return nearest_alternative(self.match.alternatives, [told.weight for told in self.match.told], self.shares)
+
+    @cached_property
+    def told_in_all(self) -> float:
+        """How much of that model answer is told, 0..1."""
+        weights = [self.match.told[i].weight for i in self.nearest]
+        return sum(w * self.shares[i] for w, i in zip(weights, self.nearest, strict=True)) / (sum(weights) or 1.0)
 
     def harm_of(self, piece: Conduct) -> float:
         """Return how harmful a sentence is, 0..1."""
         return harm(piece.flagged if self.question.red_flags else None, piece.harmful, self.calibration)
+
+
+def passages(told: Told, original: str, calibration: Calibration) -> list[Evidence]:
+    """Return the segments that tell some of a clause, or else the one that comes nearest, surest first; ties by place.
+
+    Args:
+        told: what is told of the clause.
+        original: the answer as it was read; evidence quotes it.
+        calibration: the numbers in use.
+    """
+    found = []
+    for piece, recall in told.passages:
+        quote, share = original[piece.start : piece.end], told_share(recall, calibration)
+        found.append(Evidence.rounded(piece.start, piece.end, quote, recall, Stance.AFFIRMS, share))
+    found.sort(key=lambda passage: (-passage.probability, passage.start, passage.end))
+    return [passage for passage in found if passage.probability >= TOLD] or found[:1]
 
 
 def alternatives(question: Question) -> int | None:
@@ -88,24 +130,10 @@ def alternatives(question: Question) -> int | None:
     return len(question.model_answers) if question.derived else None
 
 
-def additions(judged: Judged) -> tuple[Addition, ...]:
-    """Return what an answer earns for being close to a model answer as a whole, where facts are asked for."""
-    found, calibration = judged.match.closeness, judged.calibration
-    if found is None:
-        return ()
-    return (
-        Addition(
-            "similarity", "close to a model answer", calibration.knowledge_similarity * max(0.0, found.similarity)
-        ),
-        Addition("words", "says it in a model answer's words", calibration.knowledge_words * found.words),
-    )
-
-
 def deductions(judged: Judged) -> tuple[Deduction, ...]:
-    """Return what an answer loses for saying the opposite of a fact, or for conduct that speaks against the candidate."""
+    """Return what an answer loses for conduct that speaks against the candidate; nothing where facts are asked for."""
     if judged.knowledge:
-        denies = max((found.denies for found in judged.match.points), default=0.0)
-        return (Deduction("opposite", "says the opposite", judged.calibration.knowledge_denies * denies),)
+        return ()
     conduct, calibration = "what the answer says against the candidate", judged.calibration
     if judged.question.derived:
         return (Deduction("conduct", conduct, calibration.derived_balance * judged.against),)
@@ -191,9 +219,8 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
 
 def _is_off_topic(judged: Judged) -> bool:
     calibration, topic = judged.calibration, judged.match.topic
-    if topic < calibration.unrelated:
-        shared = judged.match.closeness.words if judged.match.closeness else 0.0
-        return shared == 0  # a fact may be told in two words, if they are the right ones
+    if topic < calibration.unrelated:  # a fact may be told in two words, if they are the right ones
+        return not judged.knowledge or judged.told_in_all < calibration.empty
     speaks_well = judged.is_brief and judged.against < 0.5
     if judged.knowledge or speaks_well or topic >= calibration.doubtful_topic:
         return False
@@ -218,7 +245,9 @@ def _told_flags(judged: Judged) -> Iterator[Flag]:
     if many and judged.earned < judged.calibration.empty and judged.against < 0.5:
         detail = "Many words, and next to nothing in them that the question's key points ask for."
         yield Flag(FlagKind.GAMING, "empty-talk", detail)
-    for found in judged.match.points:
+    for found in (
+        () if judged.knowledge else judged.match.points
+    ):  # the stances of facts tell nothing: docs/experiments.md
         sides = _opposite_passages(found, judged.calibration)
         if sides:
             detail = "The answer says a thing in one sentence and its opposite in another."

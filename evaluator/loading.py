@@ -22,7 +22,7 @@ from evaluator.models.tuned import TunedJudge
 from evaluator.scoring import Calibration
 from evaluator.whole_files import write_file
 
-JUDGING = 2
+JUDGING = 3
 """Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
@@ -71,7 +71,8 @@ def load_engine(
     tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
     judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
     if kept is None:
-        return Engine(bank, Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary), numbers)
+        models = Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary, words=spaces.words)
+        return Engine(bank, models, numbers)
     reader = CachedReader(tuned, kept, f"reader-{of}")
     models = Models(
         CachedEncoder(spaces.plain, kept, f"plain-{of}"),
@@ -81,6 +82,7 @@ def load_engine(
         reader,
         tuned.vocabulary,
         reader.reuse,
+        spaces.words,
     )
     return KeepingEngine(bank, models, numbers, kept, of, spaces.warm)
 

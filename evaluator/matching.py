@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.alignment import Facts, Words, facts_of, recall
 from evaluator.checks import sameness_of
 from evaluator.contexts import Sentence
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
+from evaluator.errors import ModelError
 from evaluator.models.encoder import Encoder
 from evaluator.models.stance import CONDUCT, STANCES, ConductReader, StanceCase, StanceJudge
-from evaluator.text import content_words, normalise, segment, words
+from evaluator.models.words import WordEncoder
+from evaluator.text import normalise, segment, words
 
 FloatArray = NDArray[np.float32]
 
@@ -62,10 +65,8 @@ class QuestionVectors:
     flags: tuple[BehaviourVectors, ...]
     context: FloatArray
     """Of the question itself and the sentences of its model answers, shape (1 + sentences, dimensions)."""
-    answers: FloatArray
-    """Of its model answers as wholes, shape (answers, dimensions)."""
-    knowledge: bool = False
-    """Whether facts are asked for: its key points are derived from model answers that speak of nobody's conduct."""
+    facts: Facts | None = None
+    """What it asks for where its key points are derived from model answers that speak of nobody's conduct; None elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,15 @@ class Conduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Closeness:
-    """How near an answer comes to the nearest model answer, taken as a whole."""
+class Told:
+    """How far an answer accounts for the words of a model answer's clause."""
 
-    similarity: float
-    """Cosine, -1..1."""
-    words: float
-    """Share of the model answer's content words that it has, 0..1."""
+    recall: float
+    """Mean over the clause's words of the highest cosine to a word of the answer, -1..1."""
+    weight: float
+    """The clause's content words, those of the question for less."""
+    passages: tuple[tuple[Segment, float], ...]
+    """The segments of the answer, each with the recall of its own words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,12 @@ class AnswerMatch:
     """How much nearer the answer is to another question's text and model answers than to its own, -2..2."""
     other: str
     """Id of that question; empty where the bank has no other."""
-    closeness: Closeness | None = None
-    """Of the whole, for a question that asks for facts; None for any other."""
     sameness: float = 0.0
     """How near its sentences are to each other (``checks.sameness_of``), -1..1."""
+    told: tuple[Told, ...] = ()
+    """One a key point for a question that asks for facts; none for any other."""
+    alternatives: tuple[tuple[int, ...], ...] = ()
+    """The numbers of the key points that each model answer of such a question teaches, from 0."""
 
 
 def context_texts(question: Question) -> list[str]:
@@ -149,7 +154,7 @@ def _sentences(text: str) -> tuple[str, ...]:
 
 def question_texts(question: Question) -> list[str]:
     """Return every text of a question that is embedded."""
-    texts = [*context_texts(question), *(answer.text for answer in question.model_answers)]
+    texts = context_texts(question)
     behaviours: list[KeyPoint | RedFlag] = [*question.key_points, *question.red_flags]
     for behaviour in behaviours:
         affirm, deny = behaviour.sides
@@ -158,7 +163,7 @@ def question_texts(question: Question) -> list[str]:
 
 
 def question_vectors(
-    question: Question, vector: Callable[[str], FloatArray], knowledge: bool = False
+    question: Question, vector: Callable[[str], FloatArray], facts: Facts | None = None
 ) -> QuestionVectors:
     """Return a question with its texts looked up in ``vector``."""
 
@@ -176,16 +181,28 @@ def question_vectors(
         tuple(behaviour(point) for point in question.key_points),
         tuple(behaviour(flag) for flag in question.red_flags),
         stack(context_texts(question)),
-        stack([answer.text for answer in question.model_answers]),
-        knowledge,
+        facts,
     )
 
 
-def embed_question(question: Question, encoder: Encoder, reader: ConductReader) -> QuestionVectors:
-    """Return a question with its texts embedded by ``encoder``; ``reader`` tells whether it asks for conduct or for facts."""
+def embed_question(
+    question: Question, encoder: Encoder, reader: ConductReader, word_encoder: WordEncoder | None = None
+) -> QuestionVectors:
+    """Return a question with its texts embedded by ``encoder``.
+
+    ``reader`` tells whether it asks for conduct or for facts; in the latter case ``word_encoder`` reads its model answers.
+
+    Raises:
+        ModelError: it asks for facts, and there is nothing that reads words.
+    """
     texts = list(dict.fromkeys(question_texts(question)))
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
-    return question_vectors(question, vectors.__getitem__, question.derived and _asks_for_facts(question, reader))
+    facts = None
+    if question.derived and _asks_for_facts(question, reader):
+        if word_encoder is None:
+            raise ModelError(f"{question.id} asks for facts, and no model of words was given.")
+        facts = facts_of(question, word_encoder)
+    return question_vectors(question, vectors.__getitem__, facts)
 
 
 def _asks_for_facts(question: Question, reader: ConductReader) -> bool:
@@ -199,12 +216,22 @@ def _spoken(statement: str) -> str:
     return " ".join(words(" ".join(piece.text for piece in segment(normalise(statement)) if piece.whole)))
 
 
-def closeness(text: str, vector: FloatArray, question: QuestionVectors) -> Closeness:
-    """Return how near an answer comes to the nearest model answer, by meaning and by words, each at its own nearest."""
-    own = content_words(text)
-    wanted = [content_words(answer.text) for answer in question.question.model_answers]
-    shares = (len(own & words) / len(words) for words in wanted if words)
-    return Closeness(float((question.answers @ vector).max(initial=-1.0)), max(shares, default=0.0))
+def match_facts(match: AnswerMatch, segments: Sequence[Segment], read: Words, facts: Facts) -> AnswerMatch:
+    """Return a match with how far the answer accounts for each clause of the model answers.
+
+    Args:
+        match: of the answer.
+        segments: of the answer.
+        read: the words of the whole answer.
+        facts: what the question asks for.
+    """
+    own = read.content()
+    parts = [(piece, own.within(piece)) for piece in segments]
+    told = tuple(
+        Told(recall(clause, own), clause.weight, tuple((piece, recall(clause, words)) for piece, words in parts))
+        for clause in facts.clauses
+    )
+    return replace(match, told=told, alternatives=facts.alternatives)
 
 
 def match_answer(

@@ -42,14 +42,10 @@ class Calibration:
     """``partly`` of the same."""
     knowledge_base: float = 10.0
     """``base`` of derived questions that ask for facts: their model answers speak of nobody's conduct."""
-    knowledge_points: float = 40.0
-    """What all key points of such a question earn together."""
-    knowledge_similarity: float = 30.0
-    """What an answer earns whose cosine to a model answer, as a whole, is 1; less, pro rata."""
-    knowledge_words: float = 30.0
-    """What an answer earns that has all content words of a model answer; fewer, pro rata."""
-    knowledge_denies: float = 30.0
-    """What an answer loses that surely says the opposite of a model answer's clause."""
+    knowledge_none: float = 0.1
+    """Mean cosine of a clause's words to their nearest ones in the answer up to which nothing of it is told: chance."""
+    knowledge_all: float = 0.7
+    """The same from which the clause is told in full; in between, its credit rises in a straight line."""
     covered: float = 0.6
     """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
     partly: float = 0.3
@@ -136,16 +132,6 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
-class Addition:
-    """Points that an answer earns beside its key points."""
-
-    id: str
-    label: str
-    points: float
-    """At least 0."""
-
-
-@dataclass(frozen=True, slots=True)
 class Deduction:
     """Points that an answer loses for what speaks against the candidate."""
 
@@ -207,6 +193,33 @@ def coverage(
     return Coverage.MISSED, affirms if derived else 0.0
 
 
+def told_share(recall: float, calibration: Calibration) -> float:
+    """Return how much of a model answer's clause an answer tells, 0..1, from the mean cosine of its words (-1..1).
+
+    >>> [round(told_share(recall, Calibration()), 2) for recall in (0.0, 0.1, 0.4, 0.7, 1.0)]
+    [0.0, 0.0, 0.5, 1.0, 1.0]
+    """
+    span = max(1e-6, calibration.knowledge_all - calibration.knowledge_none)
+    return min(1.0, max(0.0, (recall - calibration.knowledge_none) / span))
+
+
+def nearest_alternative(
+    alternatives: Sequence[Sequence[int]], weights: Sequence[float], shares: Sequence[float]
+) -> tuple[int, ...]:
+    """Return the key points (numbers from 0) of the model answer that an answer tells most of; of equal ones the first.
+
+    Args:
+        alternatives: the key points that each model answer teaches.
+        weights: of all key points.
+        shares: how much of each is told, 0..1.
+    """
+
+    def told(points: Sequence[int]) -> float:
+        return sum(weights[i] * shares[i] for i in points) / (sum(weights[i] for i in points) or 1.0)
+
+    return tuple(max(alternatives, key=told, default=()))
+
+
 def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int | None = None) -> float:
     """Return the weight of covered key points that earns the full score.
 
@@ -230,8 +243,6 @@ class Scheme:
     """What key points earn at ``enough``; not less is needed, and more earns more, up to a score of 100."""
     enough: float
     """Weight of covered key points."""
-    most: float = MAX_SCORE
-    """What base and key points earn at most together."""
 
     @classmethod
     def of(
@@ -247,12 +258,11 @@ class Scheme:
             weights: of its key points.
             calibration: the numbers in use.
             alternatives: how many model answers they were derived from; None where they were written by hand.
-            knowledge: whether it asks for facts.
+            knowledge: whether it asks for facts; all that counts is needed then.
         """
         if knowledge:
-            enough = sum(weights) / max(1, alternatives or 1) or 1.0
-            base, pool = calibration.knowledge_base, calibration.knowledge_points
-            return cls(base, pool, enough, base + pool)
+            base = calibration.knowledge_base
+            return cls(base, MAX_SCORE - base, sum(weights) or 1.0)
         enough = enough_weight(weights, calibration, alternatives)
         base = calibration.base if alternatives is None else calibration.derived_base
         return cls(base, MAX_SCORE - base, enough)
@@ -264,12 +274,11 @@ def score_credits(
     calibration: Calibration,
     deductions: Sequence[Deduction] = (),
     scheme: Scheme | None = None,
-    additions: Sequence[Addition] = (),
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: base, key points, additions, completeness (what exceeds 100), deductions, floor (what
-    falls below 0), ceilings. Additions and deductions of no points are left out. Without ``scheme`` the key points count as
+    Contributions come in the order: base, key points, completeness (what exceeds 100), deductions, floor (what falls below
+    0), ceilings. Deductions of no points are left out. Without ``scheme`` the key points count as
     written by hand.
     """
     scheme = scheme or Scheme.of([credit.weight for credit in credits], calibration)
@@ -277,11 +286,6 @@ def score_credits(
     tally.add("base", "answers the question", scheme.base)
     for credit in credits:
         tally.add(credit.id, credit.label, scheme.pool * credit.weight * credit.value / scheme.enough)
-    if additions and tally.total > scheme.most:
-        tally.add("complete", "more than a complete answer needs", scheme.most - tally.total)
-    for addition in additions:
-        if addition.points > 0:
-            tally.add(addition.id, addition.label, addition.points)
     if tally.score > MAX_SCORE:
         tally.add("complete", "more than a complete answer needs", MAX_SCORE - tally.total)
     for deduction in deductions:

@@ -142,6 +142,11 @@ def words(text: str) -> list[str]:
     return [match.group().lower().replace("\u2019", "'") for match in _WORD.finditer(text)]
 
 
+def word_matches(text: str) -> list[re.Match[str]]:
+    """Return where the words of ``text`` stand."""
+    return list(_WORD.finditer(text))
+
+
 def content_words(text: str) -> set[str]:
     """Return the words of ``text`` that carry content.
 

@@ -52,7 +52,7 @@ def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             NeutralReader.__init__(self)
 
     encoder = WordOverlapEncoder()
-    spaces = Spaces(encoder, "0" * 64, encoder, tmp_path, "torch", "word overlap", "word overlap")
+    spaces = Spaces(encoder, "0" * 64, encoder, encoder, tmp_path, "torch", "word overlap", "word overlap")
     monkeypatch.setenv("EVALUATOR_CACHE", str(tmp_path / "cache"))
     for module in (evaluator.models.runtime, evaluator.loading):
         monkeypatch.setattr(module, "load_spaces", lambda *_, **__: spaces)

@@ -12,8 +12,9 @@ from evaluator.bank import bank_digest
 from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag
 from evaluator.engine import Engine, Models
 from evaluator.models.stance import NearestStatementJudge
+from evaluator.models.words import Pieces
 from evaluator.scoring import Calibration
-from evaluator.text import content_words, words
+from evaluator.text import content_words, word_matches, words
 
 DIMENSIONS = 512
 
@@ -58,6 +59,17 @@ class WordOverlapEncoder:
             vectors[row] /= np.linalg.norm(vectors[row])
         return vectors
 
+    def words(self, texts: Sequence[str], /) -> list[Pieces]:
+        """Return the words of each text, with one unit vector each that depends on the word alone."""
+        found = []
+        for text in texts:
+            places = word_matches(text)
+            vectors = np.zeros((len(places), DIMENSIONS), dtype=np.float32)
+            for row, place in enumerate(places):
+                vectors[row, zlib.crc32(place.group().lower().encode()) % DIMENSIONS] = 1
+            found.append(Pieces(tuple(p.group() for p in places), tuple(p.span() for p in places), vectors))
+        return found
+
 
 class NeutralReader:
     """Finds nothing for or against anybody, except what ``tones`` says of words."""
@@ -79,7 +91,8 @@ def engine(
 ) -> Engine:
     """Return an engine that judges by word overlap."""
     judge = NearestStatementJudge()
-    models = Models(encoder or WordOverlapEncoder(), "0" * 64, judge, judge.name, reader or NeutralReader())
+    encoder = encoder or WordOverlapEncoder()
+    models = Models(encoder, "0" * 64, judge, judge.name, reader or NeutralReader(), words=encoder)
     return Engine(bank, models, calibration)
 
 

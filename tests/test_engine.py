@@ -373,7 +373,7 @@ def test_a_question_of_facts_is_not_read_for_conduct() -> None:
     judged = engine(small_bank(), reader=READER, calibration=replace(HARM, unacceptable=0.95))
     own = judged.evaluate_one("own-question", "Whatever explodes, I want to learn from your pharmacist.")
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(own)}
-    assert [part.id for part in own.contributions if part.points][:4] == ["base", "point-1", "similarity", "words"]
+    assert [(part.id, part.points) for part in own.contributions] == [("base", 10.0), ("point-1", 90.0)]
     assert own.score is not None
     less = judged.evaluate_one("own-question", "Bicycles, whatever explodes.").score
     assert less is not None and less < own.score

@@ -101,6 +101,33 @@ def test_a_compiled_model_gives_the_references_vectors(tiny: Path, place: Path) 
     assert vectors(model, TEXTS).tobytes() == vectors(load_prepared(recipe, 1, quiet), TEXTS).tobytes()
 
 
+def test_words_are_the_references_whatever_is_beside_them(tiny: Path, place: Path) -> None:
+    recipe = recipe_of(tiny)
+    model = load_prepared(recipe, None, quiet)
+    read, wanted = model.words(TEXTS, 32), SentenceTransformerEncoder(tiny).words(TEXTS)
+    assert [(p.texts, p.spans) for p in read] == [(p.texts, p.spans) for p in wanted]
+    assert max(np.abs(own.vectors - other.vectors).max() for own, other in zip(read, wanted, strict=True)) < 1e-5
+    assert read[0].texts == ("I", "listen") and len(read[4].texts) == 30
+    single = load_prepared(recipe, 1, quiet)
+    for text, pieces in zip(TEXTS[::-1], read[::-1], strict=True):
+        assert single.words([text], 32)[0].vectors.tobytes() == pieces.vectors.tobytes()
+
+
+def test_words_are_loaded_when_they_are_first_asked_for(
+    tiny: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of(tiny)
+    prepare(recipe, quiet)
+    asked: list[str | None] = []
+    compile_graph = CompiledModel._compile
+    monkeypatch.setattr(CompiledModel, "_compile", lambda m, only=None: (asked.append(only), compile_graph(m, only))[1])
+    model = load_prepared(recipe, None, quiet)
+    assert set(model.run(TEXTS, 32)[0]) == {"plain"} and asked == [None]
+    model.words(TEXTS, 32)
+    model.words(TEXTS, 32)
+    assert asked == [None, "words"]
+
+
 def damaged_byte(folder: Path) -> None:
     path = folder / "encoder.bin"
     content = bytearray(path.read_bytes())

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from evaluator.domain import LEVELS, Coverage
 from evaluator.scoring import (
-    Addition,
     Calibration,
     Ceiling,
     Credit,
@@ -21,7 +20,9 @@ from evaluator.scoring import (
     coverage,
     enough_weight,
     harm,
+    nearest_alternative,
     score_credits,
+    told_share,
 )
 
 SHARE = st.floats(0, 1)
@@ -239,17 +240,33 @@ def test_any_one_model_answer_is_enough(alternatives: int, score: float) -> None
     assert score_credits(credits, [], calibration, scheme=scheme)[0] == score
 
 
-def test_a_question_of_facts_earns_by_key_points_and_by_closeness() -> None:
-    scheme = Scheme.of([2, 2], PLAIN, 1, knowledge=True)
-    near = [Addition("similarity", "near", 24.0), Addition("words", "words", 0.0)]
-    score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], PLAIN, scheme=scheme, additions=near)
-    assert [(part.id, part.points) for part in contributions] == [
-        ("base", 10.0),
-        ("p0", 12.0),
-        ("p1", 0.0),
-        ("similarity", 24.0),
-    ]
-    assert score == 46.0
+def test_a_question_of_facts_earns_by_all_of_its_clauses() -> None:
+    scheme = Scheme.of([2, 2], PLAIN, 2, knowledge=True)
+    score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], PLAIN, scheme=scheme)
+    assert [(part.id, part.points) for part in contributions] == [("base", 10.0), ("p0", 27.0), ("p1", 0.0)]
+    assert score == 37.0
+
+
+@given(CALIBRATION, st.floats(-1, 1), st.floats(-1, 1))
+def test_a_clause_that_is_told_better_earns_no_less(calibration: Calibration, a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    assert 0 <= told_share(low, calibration) <= told_share(high, calibration) <= 1
+
+
+@pytest.mark.parametrize(
+    ("alternatives", "shares", "best"),
+    [
+        ([], (), ()),
+        ([(0, 1)], (0.0, 0.0), (0, 1)),
+        ([(0,), (1,)], (0.5, 0.5), (0,)),
+        ([(0,), (1,)], (0.5, 0.6), (1,)),
+        ([(0, 1), (1,)], (0.0, 0.6), (1,)),
+    ],
+)
+def test_the_model_answer_that_is_told_best_counts(
+    alternatives: list[tuple[int, ...]], shares: tuple[float, ...], best: tuple[int, ...]
+) -> None:
+    assert nearest_alternative(alternatives, [1.0, 3.0], shares) == best
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.models.words import Pieces, pieces_of
+
 FloatArray = NDArray[np.float32]
+
+WORDS = "words"
+"""The output that has one vector a word piece; it is loaded by itself, when it is first asked for."""
 
 STEP = 4
 """A text is padded to a multiple of so many word pieces: few different shapes, and little padding."""
@@ -61,7 +66,7 @@ class _Compiled:
 
 
 class CompiledModel:
-    """A prepared model: one pass gives a text's vectors in every space that it has."""
+    """A prepared model: one pass gives a text's vectors in every space that it has, another one those of its word pieces."""
 
     def __init__(self, file: Path, tokenizer: Path, threads: int | None = None) -> None:
         """Load the model.
@@ -89,10 +94,13 @@ class CompiledModel:
     def _compile(self, only: str | None = None) -> _Compiled:
         core = openvino().Core()
         model = core.read_model(str(self._file))
-        if only:
-            model = openvino().Model([model.output(only)], model.get_parameters(), only)
+        wanted = [only] if only else [name for name in map(_name, model.outputs) if name != WORDS]
+        model = openvino().Model([model.output(name) for name in wanted], model.get_parameters(), only or "pooled")
         compiled = core.compile_model(model, "CPU", self._settings)
-        spaces = {output.get_any_name(): output.partial_shape[1].get_length() for output in compiled.outputs}
+        spaces = {
+            _name(output): output.partial_shape[len(output.partial_shape) - 1].get_length()
+            for output in compiled.outputs
+        }
         return _Compiled(openvino().AsyncInferQueue(compiled, self._streams), spaces)
 
     def _for(self, only: str | None, count: int) -> _Compiled:
@@ -114,31 +122,64 @@ class CompiledModel:
             only: the one space that is needed; others may come with it.
         """
         compiled = self._for(only, len(texts))
-        self._tokenizer.enable_truncation(max_tokens)
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))]
-        lengths: dict[int, list[int]] = {}
-        for number, pieces in enumerate(ids):
-            lengths.setdefault(padded_length(len(pieces)), []).append(number)
+        ids = [encoding.ids for encoding in self._encodings(texts, max_tokens)]
         found = {space: np.empty((len(texts), size), dtype=np.float32) for space, size in compiled.spaces.items()}
 
         def keep(request: Any, chosen: list[int]) -> None:  # noqa: ANN401 - of OpenVINO, which is not typed here
             for space, vectors in found.items():
                 vectors[chosen] = request.get_tensor(space).data
 
-        compiled.queue.set_callback(keep)
-        for length, numbers in sorted(
-            lengths.items(), reverse=True
-        ):  # the longest first: no stream ends long after the others
-            rows = max(1, BATCH_TOKENS // length)
-            for start in range(0, len(numbers), rows):
-                chosen = numbers[start : start + rows]
-                padded = np.zeros((len(chosen), length), dtype=np.int32)
-                for row, number in enumerate(chosen):
-                    padded[row, : len(ids[number])] = ids[number]
-                counts = np.array([[len(ids[number])] for number in chosen], dtype=np.int32)
-                compiled.queue.start_async([padded, counts], chosen)
-        compiled.queue.wait_all()
+        _run(compiled.queue, ids, keep)
         return found, [len(pieces) for pieces in ids]
+
+    def words(self, texts: Sequence[str], max_tokens: int) -> list[Pieces]:
+        """Return the word pieces of texts in their context.
+
+        Args:
+            texts: at least one.
+            max_tokens: word pieces from which a text is cut off.
+        """
+        if WORDS not in self._alone:
+            self._alone[WORDS] = self._compile(WORDS)
+        encodings = self._encodings(texts, max_tokens)
+        found: list[Any] = [None] * len(texts)
+
+        def keep(request: Any, chosen: list[int]) -> None:  # noqa: ANN401 - of OpenVINO, which is not typed here
+            for number, states in zip(chosen, request.get_tensor(WORDS).data, strict=True):
+                encoding = encodings[number]
+                own = states[: len(encoding.ids)].copy()
+                found[number] = pieces_of(texts[number], encoding.offsets, encoding.special_tokens_mask, own)
+
+        _run(self._alone[WORDS].queue, [encoding.ids for encoding in encodings], keep)
+        return found
+
+    def _encodings(self, texts: Sequence[str], max_tokens: int) -> list[Any]:
+        self._tokenizer.enable_truncation(max_tokens)
+        return list(self._tokenizer.encode_batch(list(texts)))
+
+
+def _name(output: Any) -> str:  # noqa: ANN401 - of OpenVINO, which is not typed here
+    return str(output.get_any_name())
+
+
+def _run(queue: Any, ids: Sequence[Sequence[int]], keep: Callable[[Any, list[int]], None]) -> None:  # noqa: ANN401
+    """Run texts in batches of one length each, and hand every request with the numbers of its texts to ``keep``."""
+    lengths: dict[int, list[int]] = {}
+    for number, pieces in enumerate(ids):
+        lengths.setdefault(padded_length(len(pieces)), []).append(number)
+    queue.set_callback(keep)
+    for length, numbers in sorted(
+        lengths.items(), reverse=True
+    ):  # the longest first: no stream ends long after the others
+        rows = max(1, BATCH_TOKENS // length)
+        for start in range(0, len(numbers), rows):
+            chosen = numbers[start : start + rows]
+            padded = np.zeros((len(chosen), length), dtype=np.int32)
+            for row, number in enumerate(chosen):
+                padded[row, : len(ids[number])] = ids[number]
+            counts = np.array([[len(ids[number])] for number in chosen], dtype=np.int32)
+            queue.start_async([padded, counts], chosen)
+    queue.wait_all()
 
 
 def padded_length(count: int) -> int:
@@ -185,6 +226,11 @@ class CompiledSpaces:
         """Return the vectors of texts in the judge's space."""
         with self._lock:
             return self._tuned(texts)
+
+    def words(self, texts: Sequence[str], /) -> list[Pieces]:
+        """Return the word pieces of texts, in the encoder's space."""
+        with self._lock:
+            return self._model.words(texts, self._max_tokens) if texts else []
 
     def _plain(self, texts: Sequence[str]) -> FloatArray:
         found, counts = self._model.run(texts, self._max_tokens)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import ModelError
+from evaluator.models.words import Pieces, pieces_of
 
 FloatArray = NDArray[np.float32]
 
@@ -75,6 +76,36 @@ class SentenceTransformerEncoder:
             convert_to_numpy=True,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+    def words(self, texts: Sequence[str], /) -> list[Pieces]:
+        """Return the word pieces of each text in their context, without any prompt of the model's own.
+
+        Raises:
+            ModelError: the model's tokenizer cannot tell where a piece stands.
+        """
+        tokenizer = self._model.tokenizer
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelError("this model has no tokenizer.json, which questions of facts need. Choose another --model.")
+        if not texts:
+            return []
+        bare = [text.strip() for text in texts]
+        states = self._model.encode(
+            bare, prompt="", batch_size=BATCH_SIZE, output_value="token_embeddings", show_progress_bar=False
+        )
+        read = tokenizer(
+            bare,
+            truncation=True,
+            max_length=self._model.max_seq_length,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+        )
+        found = []
+        for number, (text, rows) in enumerate(zip(texts, states, strict=True)):
+            vectors = rows.cpu().numpy().astype(np.float32)
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+            spans, special = read["offset_mapping"][number], read["special_tokens_mask"][number]
+            found.append(pieces_of(text, spans, special, vectors[: len(spans)], len(text) - len(text.lstrip())))
+        return found
 
 
 def default_model_folder() -> Path:

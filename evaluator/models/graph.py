@@ -1,7 +1,8 @@
 """A BERT encoder as a graph of OpenVINO operations, made from its weights and its configuration: no torch takes part.
 
-The graph has up to two outputs that share the embeddings and the lower layers: ``plain``, the unit vector that the model's own
-pooling gives, and ``tuned``, the pooled vectors of the stance judge (``transformer.pooled``).
+The graph has up to three outputs that share the embeddings and the lower layers: ``plain``, the unit vector that the model's own
+pooling gives; ``words``, the states that are pooled there, of unit length; and ``tuned``, the pooled vectors of the stance judge
+(``transformer.pooled``).
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ def build(
         weights: of the model.
         tuned: the judge's tensors: ``encoder.layer.N...`` of the layers that were tuned, and ``heads``; None for no ``tuned``.
         shared: how many lower layers both outputs have in common.
-        plain: whether the output ``plain`` is wanted.
+        plain: whether the outputs ``plain`` and ``words`` are wanted.
     """
     import openvino as ov
 
@@ -130,6 +131,7 @@ def build(
             for number in range(shared, architecture.layers):
                 own = draw.layer(own, weights, number)
             outputs.append(draw.output("plain", draw.pool(own)))
+            outputs.append(draw.output("words", draw.unit(own)))
         if tuned is not None:
             mixed = {**weights, **{name: value.astype(np.float32) for name, value in tuned.items()}}
             for number in range(shared, architecture.layers):
@@ -188,17 +190,22 @@ class _Drawing:
     def pool(self, states: Node) -> Node:
         """Return one unit vector a text, by the model's own pooling."""
         if self._of.pooling == "cls":
-            return self._unit(self._op.gather(states, self._int(0), self._int(1)))
-        return self._unit(self._mean(states))
+            return self.unit(self._op.gather(states, self._int(0), self._int(1)))
+        return self.unit(self._mean(states))
 
     def pool_by_attention(self, states: Node, heads: NDArray[Any]) -> Node:
         """Return the mean and what each head attends to, side by side, each of unit length: ``transformer.pooled``."""
         op = self._op
         looks = op.matmul(states, self._number(heads), False, True)
         attention = op.softmax(op.add(looks, self._absent(self._kept)), 1)
-        attended = self._unit(op.matmul(attention, states, True, False))
+        attended = self.unit(op.matmul(attention, states, True, False))
         flat = op.reshape(attended, self._int([0, heads.shape[0] * self._of.width]), True)
-        return op.concat([self._unit(self._mean(states)), flat], 1)
+        return op.concat([self.unit(self._mean(states)), flat], 1)
+
+    def unit(self, values: Node) -> Node:
+        """Return vectors of unit length."""
+        squares = self._op.reduce_sum(self._op.multiply(values, values), self._int([-1]), True)
+        return self._op.divide(values, self._op.maximum(self._op.sqrt(squares), self._number(1e-12)))
 
     def output(self, name: str, node: Node) -> Node:
         """Return an output of that name."""
@@ -233,10 +240,6 @@ class _Drawing:
     def _mean(self, states: Node) -> Node:
         total = self._op.reduce_sum(self._op.multiply(states, self._kept), self._int([1]))
         return self._op.divide(total, self._op.reduce_sum(self._kept, self._int([1])))
-
-    def _unit(self, values: Node) -> Node:
-        squares = self._op.reduce_sum(self._op.multiply(values, values), self._int([-1]), True)
-        return self._op.divide(values, self._op.maximum(self._op.sqrt(squares), self._number(1e-12)))
 
 
 def _pooling_modes(config: Any) -> str:  # noqa: ANN401

@@ -21,12 +21,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import ModelError
-from evaluator.models.compiled import CompiledModel, openvino
+from evaluator.models.compiled import WORDS, CompiledModel, openvino
 from evaluator.models.place import cache_folder, folder_bytes
 
 FloatArray = NDArray[np.float32]
 
-FORM = 1
+FORM = 2
 """Goes up whenever the graph is drawn in another way: what was prepared before is stale then."""
 
 MANIFEST, GRAPH, TOKENIZER = "manifest.json", "encoder.xml", "tokenizer.json"
@@ -67,7 +67,7 @@ class Recipe:
     draw: Callable[[], Any]
     """Returns the ``openvino.Model``."""
     references: Callable[[], dict[str, Callable[[Sequence[str]], FloatArray]]]
-    """Loads the reference, and returns what gives its vectors by space."""
+    """Loads the reference, and returns what gives its vectors by space; those of ``words``, one text after the other."""
     limits: dict[str, int]
     """Word pieces from which each space cuts a text off."""
 
@@ -182,7 +182,11 @@ def _make(recipe: Recipe, folder: Path) -> None:
 def _hold_against_reference(recipe: Recipe, folder: Path) -> None:
     model = CompiledModel(folder / GRAPH, folder / TOKENIZER)
     for space, reference in recipe.references().items():
-        own = model.run(REFERENCE_TEXTS, recipe.limits[space])[0][space]
+        limit = recipe.limits[space]
+        if space == WORDS:
+            own = np.concatenate([pieces.vectors for pieces in model.words(REFERENCE_TEXTS, limit)])
+        else:
+            own = model.run(REFERENCE_TEXTS, limit)[0][space]
         apart = float(np.abs(own - reference(REFERENCE_TEXTS)).max())
         if not apart <= TOLERANCE:
             reason = f"the compiled model differs from the reference by {apart:.1e} (at most {TOLERANCE:.0e})"

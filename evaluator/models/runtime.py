@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from evaluator.errors import ModelError
-from evaluator.models.compiled import CompiledModel, CompiledSpaces, Space
+from evaluator.models.compiled import WORDS, CompiledModel, CompiledSpaces, Space
 from evaluator.models.encoder import (
     DEFAULT_MODEL_SHA256,
     Encoder,
@@ -25,6 +27,7 @@ from evaluator.models.prepared import Recipe, Refused, load_prepared, looks_prep
 from evaluator.models.transformer import MAX_TOKENS, SHARED_LAYERS, WIDTH
 from evaluator.models.tuned import shipped_stance_path, stance_digest
 from evaluator.models.tuned_layers import TunedLayers
+from evaluator.models.words import WordEncoder
 
 Runtime = Literal["auto", "compiled", "torch"]
 RUNTIMES: tuple[Runtime, ...] = ("auto", "compiled", "torch")
@@ -35,7 +38,7 @@ NVIDIA = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidia0"), Path("C:/Wi
 
 @dataclass(frozen=True, slots=True)
 class Spaces:
-    """Both spaces that texts are placed in, and what computes them."""
+    """Both spaces that texts are placed in, that of their words, and what computes them."""
 
     plain: Encoder
     """The encoder's own."""
@@ -43,6 +46,8 @@ class Spaces:
     """sha256 of its weights."""
     tuned: Encoder
     """The stance judge's."""
+    words: WordEncoder
+    """Word pieces in the encoder's own space."""
     stance_path: Path
     runtime: Literal["compiled", "torch"]
     reason: str
@@ -112,7 +117,7 @@ def _by_torch(
 ) -> Spaces:
     plain = SentenceTransformerEncoder(folder, threads, device)
     tuned = TunedLayers(stance, default_model_folder(), device)
-    return Spaces(plain, digest, tuned, stance, "torch", reason, f"{of}-torch-{version('torch')}-{device}")
+    return Spaces(plain, digest, tuned, plain, stance, "torch", reason, f"{of}-torch-{version('torch')}-{device}")
 
 
 def _compiled(
@@ -142,6 +147,7 @@ def _compiled(
         Space(loaded[0].plain, dimensions[0]),
         digest,
         Space(loaded[-1].tuned, dimensions[1]),
+        loaded[0],
         stance,
         "compiled",
         f"OpenVINO {version('openvino')}",
@@ -169,8 +175,13 @@ def _recipes(folder: Path, digest: str, stance: Path) -> tuple[list[Recipe], tup
         tensors = read_weights(stance)
         return {name: value for name, value in tensors.items() if name.startswith("encoder.") or name == "heads"}
 
-    def reference_plain() -> Any:  # noqa: ANN401
-        return SentenceTransformerEncoder(folder).encode
+    def reference_plain() -> dict[str, Callable[[Sequence[str]], Any]]:
+        reference = SentenceTransformerEncoder(folder)
+
+        def words(texts: Sequence[str]) -> Any:  # noqa: ANN401
+            return np.concatenate([pieces.vectors for pieces in reference.words(texts)])
+
+        return {"plain": reference.encode, WORDS: words}
 
     def reference_tuned() -> Any:  # noqa: ANN401
         return TunedLayers(stance, base).encode
@@ -185,14 +196,14 @@ def _recipes(folder: Path, digest: str, stance: Path) -> tuple[list[Recipe], tup
         weights = read_weights(base / "model.safetensors")
         return build(base_architecture, weights, judge_tensors(), SHARED_LAYERS, plain=False)
 
-    plain_limit, tuned_limit = {"plain": architecture.max_tokens}, {"tuned": MAX_TOKENS}
+    plain_limit, tuned_limit = dict.fromkeys(("plain", WORDS), architecture.max_tokens), {"tuned": MAX_TOKENS}
     dimensions = (architecture.width, WIDTH * (1 + _heads(stance)))
     if digest == DEFAULT_MODEL_SHA256:
         both = Recipe(
             f"both-{digest[:16]}-{tuned_name}",
             folder / "tokenizer.json",
             draw_both,
-            lambda: {"plain": reference_plain(), "tuned": reference_tuned()},
+            lambda: reference_plain() | {"tuned": reference_tuned()},
             plain_limit | tuned_limit,
         )
         return [both], dimensions
@@ -200,7 +211,7 @@ def _recipes(folder: Path, digest: str, stance: Path) -> tuple[list[Recipe], tup
         f"plain-{digest[:16]}",
         folder / "tokenizer.json",
         draw_plain,
-        lambda: {"plain": reference_plain()},
+        reference_plain,
         plain_limit,
     )
     tuned = Recipe(

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -197,6 +197,8 @@ WORTH = {
 """What counts in the search, and how much."""
 FREE_LENGTH = 0.08
 """Correlation of the error with the length of an answer from which it counts against numbers, whole."""
+CEILING_ROUNDS = 2
+"""Fits whose numbers set the ceilings of the next one, which rest on what an answer earns."""
 STARTS = 3
 """Searches that begin anew, for a random one ends where it began near."""
 
@@ -298,22 +300,26 @@ def own_questions(rows: Sequence[dict[str, Any]]) -> Bank:
     return Bank(tuple(questions), bank_digest(questions))
 
 
-def read_rated(engine: Engine) -> tuple[Rated, Array, Array]:
-    """Return the development answers and pairs, judged, with their writers."""
+def read_rated(engine: Engine) -> tuple[Callable[[Calibration], Rated], Array, Array]:
+    """Return the development answers and pairs, judged, with their writers; the former for the numbers that set ceilings."""
 
-    def judged(texts: list[dict[str, Any]], key: str) -> Cases:
-        answers = (Answer(str(number), row["question_id"], row[key]) for number, row in enumerate(texts))
-        return cases(list(engine.examine(answers)), engine.calibration)
+    def judged(texts: list[dict[str, Any]], key: str) -> list[Examined]:
+        return list(
+            engine.examine(Answer(str(number), row["question_id"], row[key]) for number, row in enumerate(texts))
+        )
 
     answers, pairs = read_rows("answers"), read_rows("pairs")
+    examined = [judged(answers, "answer"), judged(pairs, "good"), judged(pairs, "bad")]
     level = np.array([(row["rating_a"] + row["rating_b"] + 1) // 2 for row in answers])
     harmful = np.array([bool(row["red_flags_a"]) and bool(row["red_flags_b"]) for row in answers])
     question = np.array([row["question_id"] for row in answers])
     words = np.array([len(row["answer"].split()) for row in answers], dtype=float)
-    rated = Rated(
-        judged(answers, "answer"), level, harmful, question, words, judged(pairs, "good"), judged(pairs, "bad")
-    )
-    return rated, np.array([row["writer"] for row in answers]), np.array([row["writer"] for row in pairs])
+
+    def under(c: Calibration) -> Rated:
+        whole, good, bad = (cases(texts, c) for texts in examined)
+        return Rated(whole, level, harmful, question, words, good, bad)
+
+    return under, np.array([row["writer"] for row in answers]), np.array([row["writer"] for row in pairs])
 
 
 def main() -> None:
@@ -324,7 +330,11 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
     options = parser.parse_args()
     engine = load_engine()
-    rated, writers, pair_writers = read_rated(engine)
+    under, writers, pair_writers = read_rated(engine)
+    c = Calibration()
+    for _ in range(CEILING_ROUNDS):  # which answers are off topic follows from the numbers that are sought
+        _, c = fit(under(c), options.rounds // 2, options.seed)
+    rated = under(c)
     held: dict[str, list[float]] = {}
     unseen: list[tuple[Array, Array, Calibration]] = []
     for writer in sorted(set(writers)):

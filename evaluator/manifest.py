@@ -13,10 +13,11 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluator.batch import file_digest
+from evaluator.destination import FILE_FORMATS, Destination
 from evaluator.domain import Signature
 from evaluator.errors import ResultsError
-from evaluator.outputs import FILE_FORMATS, Destination, write_file
 from evaluator.result_records import SignatureRecord
+from evaluator.whole_files import write_file
 
 SCHEMA = "evaluator-manifest/1"
 NAME = "manifest.json"

@@ -80,7 +80,7 @@ def audit(
 
 
 def _put(text: str, output: Path | None) -> None:
-    from evaluator.outputs import write_file
+    from evaluator.whole_files import write_file
 
     if output is None:
         click.echo(text, nl=False)

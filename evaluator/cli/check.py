@@ -85,7 +85,7 @@ def check(
 
 def _write(content: str | bytes, output: Path | None) -> None:
     if output is not None and str(output) != "-":
-        from evaluator.outputs import write_file
+        from evaluator.whole_files import write_file
 
         write_file(output, content if isinstance(content, bytes) else f"{content}\n".encode())
         click.echo(f"Written to {output}", err=True)

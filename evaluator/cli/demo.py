@@ -24,7 +24,9 @@ def demo(
 ) -> None:
     """Score the sample answers of six invented candidates and write every kind of report."""
     from evaluator.answers import read_answers
-    from evaluator.outputs import Destination, sample_answers_path, write_results
+    from evaluator.destination import Destination
+    from evaluator.outputs import write_results
+    from evaluator.samples import sample_answers_path
     from evaluator.stored import HeldResults
 
     click.echo("Loading the models ...", err=True)

@@ -29,9 +29,9 @@ from evaluator.remote import is_url
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
     from evaluator.batch import PartialResults, Scored
+    from evaluator.destination import Destination
     from evaluator.domain import Bank
     from evaluator.models.runtime import Runtime
-    from evaluator.outputs import Destination
     from evaluator.stored import StoredResults
 
 FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md", "pdf")
@@ -138,9 +138,9 @@ def score(
     if dry_run:
         return
     from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
+    from evaluator.destination import Destination
     from evaluator.loading import load_engine
     from evaluator.manifest import write_manifest
-    from evaluator.outputs import Destination
 
     destination = Destination.choose(formats, output, Path(files[0]))
     if resume and destination.partial_path is None:
@@ -203,7 +203,8 @@ def report(
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank
-    from evaluator.outputs import Destination, write_results
+    from evaluator.destination import Destination
+    from evaluator.outputs import write_results
     from evaluator.stored import StoredResults
 
     read = StoredResults(results, load_bank(bank_folder))

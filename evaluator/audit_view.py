@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from evaluator.audit import EXCLUDABLE_SHARE, SMALL_GROUP, GroupFigures, GroupTable, Rate
-from evaluator.outputs import neutral_cell
+from evaluator.neutral_cells import neutral_cell
 from evaluator.report.visible import one_line
 
 LIMITS = (

@@ -14,7 +14,7 @@ from evaluator.bank_reading import read_bank
 from evaluator.domain import Question
 from evaluator.drafting import Draft, DraftPoint
 from evaluator.errors import BankError
-from evaluator.outputs import write_file
+from evaluator.whole_files import write_file
 
 WIDTH = 110
 """Columns of a line, as in the shipped bank."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from evaluator.text import NormalisedText, sentence_spans, tidy, words
+from evaluator.spans import sentence_spans
+from evaluator.text import NormalisedText, tidy, words
 
 BLOCK_WORDS = 160
 """Words of an answer that are read at once: about 210 of the 256 word pieces that MiniLM reads."""

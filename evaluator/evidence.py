@@ -8,11 +8,15 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from evaluator.bounded_reading import read_bounded
 from evaluator.errors import SeedsError
 from evaluator.seeds import read_digest
 
 PASSAGES_ENDING = ".passages.jsonl"
 """How the name of a file of imported passages ends."""
+
+MAX_PASSAGES_BYTES = 50_000_000
+"""Largest file of imported passages: a document of a million characters has a tenth of it."""
 
 
 class _PlaceRecord(BaseModel):
@@ -115,7 +119,7 @@ def _files(path: Path) -> list[Path]:
 
 def _records(path: Path) -> list[_PassageRecord]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = read_bounded(path, MAX_PASSAGES_BYTES, SeedsError, "Import the document again.").decode().split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise SeedsError(f"{path.name}: cannot be read. Import the document again.") from error
     records = []

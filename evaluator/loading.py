@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluator.bank import load_bank
+from evaluator.bounded_reading import read_bounded
 from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError, EvaluatorError
@@ -26,6 +27,8 @@ JUDGING = 3
 """Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
+MAX_CALIBRATION_BYTES = 2_000_000
+"""Largest calibration that is read: it is some thirty numbers."""
 
 
 def load_engine(
@@ -98,24 +101,21 @@ def load_calibration(path: Path | None = None) -> Calibration:
         return Calibration(**{name: _numbers(value) for name, value in content.items()})
     from pydantic import TypeAdapter, ValidationError
 
+    cure = "Give the file that `evaluator calibrate` wrote."
     try:
-        found = TypeAdapter(Calibration).validate_json(path.read_bytes())
+        found = TypeAdapter(Calibration).validate_json(
+            read_bounded(path, MAX_CALIBRATION_BYTES, CalibrationError, cure)
+        )
     except OSError as error:
-        raise CalibrationError(
-            f"{path}: cannot be read ({error.strerror}). Give the file that `evaluator calibrate` wrote."
-        ) from error
+        raise CalibrationError(f"{path}: cannot be read ({error.strerror}). {cure}") from error
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(str(step) for step in detail["loc"])
-        raise CalibrationError(
-            f"{path.name}: not a calibration ({where}: {detail['msg']}). Give the file that `evaluator calibrate` wrote."
-        ) from None
+        raise CalibrationError(f"{path.name}: not a calibration ({where}: {detail['msg']}). {cure}") from None
     for name, held in asdict(found).items():
         values = held if isinstance(held, (list, tuple)) else (held,)
         if any(isinstance(value, float) and not math.isfinite(value) for value in values):
-            raise CalibrationError(
-                f"{path.name}: not a calibration ({name}: {held} is no number). Give the file that `evaluator calibrate` wrote."
-            )
+            raise CalibrationError(f"{path.name}: not a calibration ({name}: {held} is no number). {cure}")
     return found
 
 

@@ -13,10 +13,13 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from evaluator.batch import file_digest
+from evaluator.bounded_reading import read_bounded
+from evaluator.destination import FILE_FORMATS, Destination
 from evaluator.domain import Signature
 from evaluator.errors import ResultsError
-from evaluator.outputs import FILE_FORMATS, Destination, write_file
 from evaluator.result_records import SignatureRecord
+from evaluator.results import result_lines
+from evaluator.whole_files import write_file
 
 SCHEMA = "evaluator-manifest/1"
 NAME = "manifest.json"
@@ -32,6 +35,8 @@ OPTIONS = (
 )
 """Options of ``evaluator score`` that change what is written; threads and engines do not."""
 DATE_VARIABLE = "SOURCE_DATE_EPOCH"
+MAX_BYTES = 2_000_000
+"""Largest manifest: the shipped examples have two thousand."""
 
 
 class _Part(BaseModel):
@@ -139,7 +144,7 @@ def read_manifest(path: Path) -> Manifest:
         ResultsError: it cannot be read, or is no manifest of this version.
     """
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        return Manifest.model_validate_json(read_bounded(path, MAX_BYTES, ResultsError, "Score the answers again."))
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}). Score the answers again.") from error
     except ValidationError as error:
@@ -179,7 +184,7 @@ def count_results(path: Path) -> Counts:
     answers, scored, review, overridden = 0, 0, 0, 0
     reasons: Counter[str] = Counter()
     with path.open(encoding="utf-8") as file:
-        for line in file:
+        for line in result_lines(file, path.name):
             record = json.loads(line)
             answers += 1
             scored += record["score"] is not None

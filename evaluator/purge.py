@@ -15,12 +15,14 @@ from html import escape
 from pathlib import Path
 from types import ModuleType
 
+from evaluator.destination import FOLDER_FORMATS
 from evaluator.domain import Bank
-from evaluator.outputs import FOLDER_FORMATS, page_files, page_name, write_file
+from evaluator.page_names import page_files, page_name
 from evaluator.purged_runs import REMOVED, is_flat_table, rewrite_run, rewrite_table, without
 from evaluator.report.markdown import escape_markdown
 from evaluator.report.visible import one_line
 from evaluator.results import SCHEMA, read_results
+from evaluator.whole_files import write_file
 
 LEAST_SEARCHED = 4
 """Characters from which an id is searched for in every file: "7" stands in all of them."""

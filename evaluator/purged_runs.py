@@ -9,21 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evaluator.destination import FILE_FORMATS, FOLDER_FORMATS, Destination
 from evaluator.domain import Flag, FlagKind, Result
 from evaluator.errors import ResultsError
 from evaluator.manifest import find_manifest, forget, read_manifest
-from evaluator.outputs import (
-    FILE_FORMATS,
-    FLAT_COLUMNS,
-    FOLDER_FORMATS,
-    Destination,
-    neutral_cell,
-    page_files,
-    page_names,
-    write_file,
-    write_results,
-)
+from evaluator.neutral_cells import neutral_cell
+from evaluator.outputs import FLAT_COLUMNS, write_results
+from evaluator.page_names import page_files, page_names
 from evaluator.stored import HeldResults
+from evaluator.whole_files import write_file
 
 REMOVED = "(removed)"
 """What a flag names in the place of a candidate who was removed."""

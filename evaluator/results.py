@@ -7,14 +7,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, AnyStr
 
+from evaluator.bounded_reading import bounded_lines
 from evaluator.domain import Bank, Evidence, Flag, PointResult, Result, Signature
 from evaluator.errors import ResultsError
 
 SCHEMA = "evaluator-result/1"
 """Name and major version of the form of a result. Fields are added within a version, never changed or removed."""
 
+MAX_LINE_CHARS = 200_000_000
+"""Longest line of results: the longest row of answers that is read has a sixth of it, should every character be escaped."""
+
+CURE = "Give the .jsonl file that `evaluator score` wrote."
+"""What to do about a file that holds no results."""
 
 SIGNATURE = tuple(field.name for field in fields(Signature))
 
@@ -67,18 +73,19 @@ def read_results(path: Path, bank: Bank | None = None) -> list[Result]:
     """
     try:
         with path.open(encoding="utf-8-sig") as file:
-            results = list(parse_results(file, path.name, bank))
+            results = list(parse_results(result_lines(file, path.name), path.name, bank))
     except UnicodeDecodeError as error:
-        raise ResultsError(
-            f"{path.name}: not UTF-8 text. Give the .jsonl file that `evaluator score` wrote."
-        ) from error
+        raise ResultsError(f"{path.name}: not UTF-8 text. {CURE}") from error
     except OSError as error:
-        raise ResultsError(
-            f"{path}: cannot be read ({error.strerror}). Give the .jsonl file that `evaluator score` wrote."
-        ) from error
+        raise ResultsError(f"{path}: cannot be read ({error.strerror}). {CURE}") from error
     if not results:
-        raise ResultsError(f"{path.name}: no results in it. Give the .jsonl file that `evaluator score` wrote.")
+        raise ResultsError(f"{path.name}: no results in it. {CURE}")
     return results
+
+
+def result_lines(file: IO[AnyStr], name: str) -> Iterator[AnyStr]:
+    """Yield the lines of a file of results, and raise a ResultsError where one is longer than ``MAX_LINE_CHARS``."""
+    return bounded_lines(file, name, MAX_LINE_CHARS, ResultsError, CURE)
 
 
 def parse_results(lines: Iterable[str], name: str, bank: Bank | None = None, first: int = 1) -> Iterator[Result]:
@@ -96,9 +103,7 @@ def parse_results(lines: Iterable[str], name: str, bank: Bank | None = None, fir
             detail = error.errors()[0]
             where = ".".join(str(step) for step in detail["loc"])
             what = "not JSON" if detail["type"] == "json_invalid" else f"{where}: {detail['msg']}".removeprefix(": ")
-            raise ResultsError(
-                f"{name} line {number}: not a result of this version ({what}). Give the .jsonl file that `evaluator score` wrote."
-            ) from None
+            raise ResultsError(f"{name} line {number}: not a result of this version ({what}). {CURE}") from None
         yield from_record(record, bank)
 
 

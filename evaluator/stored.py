@@ -13,7 +13,7 @@ from typing import Protocol
 from evaluator.domain import Bank, Result
 from evaluator.duplicates import compared_text, find_twins, flagged
 from evaluator.errors import ResultsError
-from evaluator.results import parse_results, to_json_line
+from evaluator.results import CURE, parse_results, result_lines, to_json_line
 
 
 class Results(Protocol):
@@ -137,7 +137,7 @@ class StoredResults:
         start, number = 0, 0
         try:
             with self._path.open("rb") as file:
-                for line in file:
+                for line in result_lines(file, self._path.name):
                     number += 1
                     if number > skip and line.strip(b"\xef\xbb\xbf \t\r\n"):
                         self._starts.append(start)
@@ -145,19 +145,16 @@ class StoredResults:
                         yield self._parsed(line, number)
                     start += len(line)
         except OSError as error:
-            raise ResultsError(f"{self._path}: cannot be read ({error.strerror}). {_CURE}") from error
+            raise ResultsError(f"{self._path}: cannot be read ({error.strerror}). {CURE}") from error
         if not self._starts:
-            raise ResultsError(f"{self._path.name}: no results in it. {_CURE}")
+            raise ResultsError(f"{self._path.name}: no results in it. {CURE}")
 
     def _parsed(self, line: bytes, number: int) -> Result:
         try:
             text = line.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            raise ResultsError(f"{self._path.name} line {number}: not UTF-8 text. {_CURE}") from error
+            raise ResultsError(f"{self._path.name} line {number}: not UTF-8 text. {CURE}") from error
         return next(parse_results([text], self._path.name, self._bank, first=number))
-
-
-_CURE = "Give the .jsonl file that `evaluator score` wrote."
 
 
 @contextmanager

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from evaluator.domain import Segment
+from evaluator.spans import WORD, clause_spans, fits, marked_sentences, window_pairs, window_spans
 
 MAX_ANSWER_CHARS = 40_000
 """Longest answer that is judged: about 7,000 words, ten times the longest answer anyone gives in an interview."""
-
-CLAUSE_MIN_WORDS = 4
-"""A clause of fewer words is joined to its neighbour: "I would listen" still says something, "and then" does not."""
-
-WINDOW_WORDS = 22
-"""Longest segment. MiniLM was trained on sentences of about this length; its own limit is 256 word pieces."""
-
-WINDOW_CHARS = 400
-"""Longest segment in characters: words of sixty letters are no words, and fill the 256 word pieces all the same."""
-
-SENTENCE_WORDS = 45
-"""Longest sentence that is read in one piece; transcripts without punctuation are cut at clause marks."""
-
-WINDOW_OVERLAP = 8
-"""Words that two neighbouring windows share, so that no clause is cut in both."""
 
 MIXED_SCRIPT_SHARE = 0.02
 """Share of letters outside the Latin script, within words that mix scripts, above which an answer is flagged."""
@@ -43,21 +27,6 @@ _PLAIN = re.compile(r"[ -~\n]*")
 """Text that only straight quotes can change: most of it, and worth a way of its own."""
 _LINE_BREAKS = frozenset("\n\r\v\f\x85\u2028\u2029")
 
-# A run of marks is tried from its start only, and never given back: a thousand dots must not take a million steps.
-_BREAK = re.compile(r"""(?:(?<![.!?\u2026])[.!?\u2026]++["')\]]*+(?=\s|$)|[;\n]+|\s[-\u2013\u2014]\s)""")
-_ABBREVIATION = re.compile(r"\b(?:mr|mrs|ms|dr|st|vs|e\.g|i\.e|approx)\.\Z", re.IGNORECASE)
-_ABBREVIATION_OR_END = re.compile(r"\b(?:etc|a\.m|p\.m|jr|sr)\.\Z", re.IGNORECASE)
-_NUMBER_OR_END = re.compile(r"\bno\.\Z", re.IGNORECASE)
-_NEXT = re.compile(r"\s*(\S?)")
-_CLAUSE = re.compile(
-    r"""(?:,\s+(?:and|but|so|then|or|because|while|instead|which|whereas|even)\b
-         |,\s+(?=(?:i|we|you|he|she|they|it)(?:'\w+)?\s)
-         |\s(?=(?:and|but|so|because)\s+(?:then\s+)?(?:i|we|you|he|she|they|it)(?:'\w+)?\s)
-         |\s(?=(?:and\s+then|but|because|instead)\s)
-         |:\s
-         |,\s+)""",
-    re.IGNORECASE | re.VERBOSE,
-)
 _FILLER = re.compile(
     r"""\b(?:u+m+|u+h+|e+r+m*|h+m+|mm+)\b,?
       | ,?\s*\b(?:you\ know|i\ mean|kind\ of|sort\ of|i\ guess)\b,?
@@ -67,8 +36,6 @@ _FILLER = re.compile(
 )
 _STUTTER = re.compile(r"\b(\w+)(?:[\s,]+\1\b)+", re.IGNORECASE)
 _BULLET = re.compile(r"^\s*(?:[-*\u2022\u00b7]|\(?\d{1,2}[.)])\s+")
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
-_ATOM = re.compile(r"[^\w\s]{0,3}[^\W_]{1,60}(?:['\u2019][^\W_]{1,60}){0,3}[^\w\s]{0,3}")
 
 FUNCTION_WORDS = frozenset(
     """a about after again all also am an and any are as at be because been before being but by can could did do does doing
@@ -139,7 +106,7 @@ def words(text: str) -> list[str]:
     >>> words("Don't argue -- listen!")
     ["don't", 'argue', 'listen']
     """
-    return [match.group().lower().replace("\u2019", "'") for match in _WORD.finditer(text)]
+    return [match.group().lower().replace("\u2019", "'") for match in WORD.finditer(text)]
 
 
 def word_matches(text: str) -> list[re.Match[str]]:
@@ -165,13 +132,13 @@ def segment(normalised: NormalisedText) -> tuple[Segment, ...]:
     A sentence comes before its clauses. Spans refer to the original text.
     """
     segments: list[Segment] = []
-    for group, (start, end) in enumerate(_sentences(normalised.text)):
-        clauses = _clauses(normalised.text, start, end)
-        if _fits(normalised.text, start, end):
+    for group, (start, end) in enumerate(marked_sentences(normalised.text)):
+        clauses = clause_spans(normalised.text, start, end)
+        if fits(normalised.text, start, end):
             spans = [(start, end, True), *((s, e, False) for s, e in clauses if len(clauses) > 1)]
         else:
-            windows = [window for s, e in clauses for window in _windows(normalised.text, s, e)]
-            pairs = _pairs(normalised.text, windows)
+            windows = [window for s, e in clauses for window in window_spans(normalised.text, s, e)]
+            pairs = window_pairs(normalised.text, windows)
             paired = {window for pair in pairs for window in pair}
             spans = [(a[0], b[1], True) for a, b in pairs] + [(s, e, (s, e) not in paired) for s, e in windows]
         for s, e, whole in sorted(spans, key=lambda span: (span[0], -span[1])):
@@ -183,21 +150,6 @@ def segment(normalised: NormalisedText) -> tuple[Segment, ...]:
     return tuple(sorted(unique.values(), key=lambda seg: (seg.start, -seg.end)))
 
 
-def sentence_spans(text: str) -> list[tuple[int, int]]:
-    """Return where the sentences of a normalised text stand, in order; those of more than SENTENCE_WORDS are cut."""
-    spans: list[tuple[int, int]] = []
-    for start, end in _sentences(text):
-        pieces = [piece for clause in _clauses(text, start, end) for piece in _cut(text, *clause)]
-        first, last = start, start
-        for piece_start, piece_end in pieces:
-            if last > first and not _fits(text, first, piece_end, SENTENCE_WORDS):
-                spans.append((first, last))
-                first = piece_start
-            last = piece_end
-        spans.append((first, end))
-    return spans
-
-
 def tidy(text: str) -> str:
     """Return ``text`` without bullets, fillers, stutters and runs of white space: what a careful typist would write.
 
@@ -207,7 +159,7 @@ def tidy(text: str) -> str:
     spaced = " ".join(text.split())
     without = _STUTTER.sub(r"\1", _FILLER.sub(" ", _BULLET.sub("", spaced)))
     collapsed = " ".join(without.split()).strip(" ,;:-\u2013\u2014")
-    return collapsed if _WORD.search(collapsed) else spaced
+    return collapsed if WORD.search(collapsed) else spaced
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -221,103 +173,9 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
-    spans: list[tuple[int, int]] = []
-    start = 0
-    for match in _BREAK.finditer(text):
-        if _is_abbreviation(text, match) or _is_list_number(text, start, match.start()):
-            continue
-        spans.append((start, match.end()))
-        start = match.end()
-    spans.append((start, len(text)))
-    return [trimmed for span in spans if (trimmed := _trim(text, *span))]
-
-
-def _is_abbreviation(text: str, mark: re.Match[str]) -> bool:
-    """Return whether a full stop belongs to an abbreviation inside a sentence; "etc." and "no." may also end one."""
-    if mark.group() != ".":
-        return False
-    before, after = (max(0, mark.start() - 8), mark.end()), _NEXT.match(text, mark.end())
-    following = after.group(1) if after else ""
-    return bool(
-        _ABBREVIATION.search(text, *before)
-        or (_ABBREVIATION_OR_END.search(text, *before) and not following.isupper())
-        or (_NUMBER_OR_END.search(text, *before) and following.isdigit())
-    )
-
-
-def _is_list_number(text: str, start: int, dot: int) -> bool:
-    return text[start:dot].strip().isdigit() and len(text[start:dot].strip()) <= 2
-
-
-def _trim(text: str, start: int, end: int) -> tuple[int, int] | None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    return (start, end) if end > start else None
-
-
-def _clauses(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut a sentence at clause marks, joining pieces too short to judge to the piece before (or the first to the next)."""
-    starts = [match.start() for match in _WORD.finditer(text, start, end)]
-    cuts = [start]
-    for match in _CLAUSE.finditer(text, start, end):
-        cut = match.start() + 1 if text[match.start()] in ",:" else match.start()
-        before = bisect_left(starts, cut)
-        if before - bisect_left(starts, cuts[-1]) >= CLAUSE_MIN_WORDS and len(starts) - before >= CLAUSE_MIN_WORDS:
-            cuts.append(cut)
-    cuts.append(end)
-    return [trimmed for pair in pairwise(cuts) if (trimmed := _trim(text, *pair))]
-
-
-def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Cut a piece into overlapping windows of at most WINDOW_WORDS words and WINDOW_CHARS characters."""
-    if _fits(text, start, end):
-        return [(start, end)]
-    atoms = [match.span() for match in _ATOM.finditer(text, start, end)]
-    windows = []
-    first = 0
-    while first < len(atoms):
-        last = first + 1
-        while last < len(atoms) and last - first < WINDOW_WORDS and atoms[last][1] - atoms[first][0] <= WINDOW_CHARS:
-            last += 1
-        windows.append((atoms[first][0], atoms[last - 1][1]))
-        if last == len(atoms):
-            break
-        first = max(first + 1, last - min(WINDOW_OVERLAP, (last - first) // 2))
-    return windows
-
-
-def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield a clause in pieces of at most SENTENCE_WORDS words, one after the other."""
-    if _fits(text, start, end, SENTENCE_WORDS):
-        yield start, end
-        return
-    atoms = [match.span() for match in _ATOM.finditer(text, start, end)]
-    first = 0
-    for number in range(1, len(atoms) + 1):
-        if number == len(atoms) or not _fits(text, atoms[first][0], atoms[number][1], SENTENCE_WORDS):
-            yield atoms[first][0], atoms[number - 1][1]
-            first = number
-
-
-def _fits(text: str, start: int, end: int, most: int = WINDOW_WORDS) -> bool:
-    return end - start <= WINDOW_CHARS * most // WINDOW_WORDS and _count(text, start, end) <= most
-
-
-def _pairs(text: str, clauses: list[tuple[int, int]]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Return neighbouring clauses that fit a window together, so that a clause keeps its context in long sentences."""
-    return [(a, b) for a, b in pairwise(clauses) if _fits(text, a[0], b[1])]
-
-
-def _count(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in _WORD.finditer(text, start, end))
-
-
 def _mixes_scripts(text: str) -> bool:
     letters = mixed = 0
-    for match in _WORD.finditer(text):
+    for match in WORD.finditer(text):
         scripts = {_script(char) for char in match.group() if char.isalpha()}
         letters += len(match.group())
         if len(scripts) > 1:

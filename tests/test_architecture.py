@@ -17,7 +17,7 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in pat
 
 LAYERS = (
     {"__init__", "errors", "domain"},
-    {"text", "language", "derive", "yamlfile", "scoring", "feedback", "checks", "agreement", "item_analysis"},
+    {"spans", "text", "language", "derive", "yamlfile", "scoring", "feedback", "checks", "agreement", "item_analysis"},
     set(),  # everything that is not named: bank, seeds, answers, models, matching, engine, batch, report, results, ...
     {"cli", "web", "__main__"},
 )
@@ -88,7 +88,7 @@ def test_the_domain_stands_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["domain", "text", "derive", "scoring", "feedback", "checks", "agreement", "item_analysis"]
+    "name", ["domain", "spans", "text", "derive", "scoring", "feedback", "checks", "agreement", "item_analysis"]
 )
 def test_pure_modules_touch_nothing(name: str) -> None:
     path = PACKAGE / f"{name}.py"

@@ -17,7 +17,7 @@ from evaluator.batch import Cluster, cluster, score_locally, score_on_ray
 from evaluator.cli import main
 from evaluator.domain import Answer
 from evaluator.engine import CHUNK
-from evaluator.outputs import neutral_cell
+from evaluator.neutral_cells import neutral_cell
 
 HERE = Path(__file__).parent
 BANK = small_bank()

@@ -10,9 +10,10 @@ import pytest
 from fakes import engine, small_bank
 
 from evaluator.cli import main
+from evaluator.destination import Destination
 from evaluator.domain import Answer, Result, Review
 from evaluator.errors import ResultsError
-from evaluator.outputs import Destination, write_results
+from evaluator.outputs import write_results
 from evaluator.report.comparison import (
     comparison_view,
     pick_answers,

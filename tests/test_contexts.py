@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.contexts import BLOCK_WORDS, sentences
-from evaluator.text import SENTENCE_WORDS, normalise, sentence_spans, words
+from evaluator.spans import SENTENCE_WORDS, sentence_spans
+from evaluator.text import normalise, words
 
 LISTEN, CALM, REFUSE = "I listen first.", "I keep calm!", "That is once they have apologised."
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from evaluator.answers import read_answers
 from evaluator.bank import load_bank
 from evaluator.loading import load_engine
-from evaluator.outputs import sample_answers_path
 from evaluator.report import render_candidate_html
 from evaluator.results import read_results
+from evaluator.samples import sample_answers_path
 
 EXAMPLES = Path(__file__).parent.parent / "reports" / "examples"
 

@@ -14,8 +14,10 @@ import pytest
 from fakes import engine, small_bank
 from test_report import Page, number
 
+from evaluator.destination import Destination
 from evaluator.domain import Answer, Result
-from evaluator.outputs import Destination, page_name, write_results
+from evaluator.outputs import write_results
+from evaluator.page_names import page_name
 from evaluator.report import render_text
 from evaluator.stored import HeldResults
 

@@ -29,6 +29,7 @@ from evaluator import loading
 from evaluator.answers import read_answers, spreadsheet
 from evaluator.bank import load_bank
 from evaluator.cli import main
+from evaluator.destination import Destination
 from evaluator.documents.importing import import_document
 from evaluator.domain import Answer, FlagKind
 from evaluator.errors import AnswersError, CalibrationError, EvaluatorError, ModelError
@@ -36,13 +37,16 @@ from evaluator.loading import SHIPPED_CALIBRATION, load_calibration
 from evaluator.manifest import read_manifest
 from evaluator.models import encoder
 from evaluator.models.encoder import DEFAULT_MODEL_PACKAGE, default_model_folder, load_encoder, model_folder
-from evaluator.outputs import Destination, neutral_cell, page_name, page_names, write_results
+from evaluator.neutral_cells import neutral_cell
+from evaluator.outputs import write_results
+from evaluator.page_names import page_name, page_names
 from evaluator.report.visible import one_line
 from evaluator.results import read_results, to_json_line
 from evaluator.reviews import read_decisions
 from evaluator.seeds import read_digest
+from evaluator.spans import WINDOW_CHARS
 from evaluator.stored import HeldResults
-from evaluator.text import MAX_ANSWER_CHARS, WINDOW_CHARS, normalise, segment
+from evaluator.text import MAX_ANSWER_CHARS, normalise, segment
 from evaluator.whole_files import write_file
 from evaluator.workbook import workbook_bytes
 from evaluator.yamlfile import YamlFault, read_yaml

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evaluator.cli import main
+from evaluator.destination import Destination
 from evaluator.manifest import DATE_VARIABLE, run_date, write_manifest
-from evaluator.outputs import Destination
 from evaluator.scoring import Calibration
 from evaluator.verification import differences, spread_sample
 from tests.fakes import CALIBRATION, engine, small_bank

@@ -17,8 +17,9 @@ import pypdf
 import pytest
 
 from evaluator.bank import load_bank
+from evaluator.destination import Destination
 from evaluator.errors import PdfError
-from evaluator.outputs import Destination, write_results
+from evaluator.outputs import write_results
 from evaluator.report import render_candidate_html
 from evaluator.report.pdf import render_pdf
 from evaluator.results import read_results

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evaluator.cli import main
-from evaluator.outputs import page_name
+from evaluator.page_names import page_name
 from evaluator.purge import mentions
 from evaluator.purged_runs import is_flat_table
 from tests.fakes import engine, small_bank

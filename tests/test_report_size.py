@@ -11,7 +11,7 @@ import pytest
 
 from evaluator.bank import load_bank
 from evaluator.domain import Flag, FlagKind, Result
-from evaluator.outputs import page_name
+from evaluator.page_names import page_name
 from evaluator.report import html, render_index_html
 from evaluator.results import read_results
 

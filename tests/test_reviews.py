@@ -16,9 +16,10 @@ import pytest
 from fakes import engine, small_bank
 
 from evaluator.cli import main
+from evaluator.destination import Destination
 from evaluator.domain import Answer, Result, Review
 from evaluator.errors import AnswersError, ReviewsError
-from evaluator.outputs import Destination, flat_rows, write_results
+from evaluator.outputs import flat_rows, write_results
 from evaluator.results import read_results
 from evaluator.reviews import add_reviews, read_decisions, review_agreement
 from evaluator.stored import HeldResults

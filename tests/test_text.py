@@ -11,18 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from evaluator.domain import Segment
-from evaluator.text import (
-    MAX_ANSWER_CHARS,
-    MAX_MARKS,
-    WINDOW_CHARS,
-    WINDOW_OVERLAP,
-    WINDOW_WORDS,
-    content_words,
-    normalise,
-    segment,
-    tidy,
-    words,
-)
+from evaluator.spans import WINDOW_CHARS, WINDOW_OVERLAP, WINDOW_WORDS
+from evaluator.text import MAX_ANSWER_CHARS, MAX_MARKS, content_words, normalise, segment, tidy, words
 
 LETTER = re.compile(r"[^\W_]")
 

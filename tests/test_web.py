@@ -26,7 +26,7 @@ from starlette.testclient import TestClient
 from evaluator.cli import main
 from evaluator.domain import Result
 from evaluator.errors import EvaluatorError
-from evaluator.outputs import page_name
+from evaluator.page_names import page_name
 from evaluator.report import render_candidate_html, render_index_html
 from evaluator.web import batches, guard, sessions
 from evaluator.web.app import create_app

@@ -26,7 +26,7 @@ def read_json(source: Source) -> Table:
     """Return the table in JSON Lines, or in one array of objects; JSON Lines are read as they are asked for.
 
     Raises:
-        AnswersError: the file is blank, or is one JSON value over several lines that is not a readable array.
+        AnswersError: the file is blank, or is one JSON value over several lines that is not a readable array, or one too long.
     """
     lines = Lines(source)
     items = _items(lines, source.name)

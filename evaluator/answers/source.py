@@ -37,6 +37,9 @@ HEAD_BYTES = 65_536
 MAX_LINE_CHARS = 32_000_000
 """Longest line that is read: every column of a form at its own limit of a million characters."""
 
+MAX_WHOLE_CHARS = 200_000_000
+"""Longest text that is read as one piece, which a JSON array is: as long as a workbook may be."""
+
 BINARY_SHARE = 0.3
 """Share of control and undecodable characters above which a file with NULs is not text; French in cp1252 has 0.04."""
 
@@ -111,9 +114,19 @@ class Lines:
         del self.taken[after:]
 
     def rest(self) -> str:
-        """Take everything that is left, as one text."""
+        """Take everything that is left, as one text.
+
+        Raises:
+            AnswersError: it is longer than ``MAX_WHOLE_CHARS``, or a line that was given back is longer than any may be.
+        """
         with reading(self._name):
-            return "".join(self._given_back) + self._stream.read()
+            text = "".join(self._given_back) + self._stream.read(MAX_WHOLE_CHARS + 1)
+        if self.overlong or len(text) > MAX_WHOLE_CHARS:
+            raise AnswersError(
+                f"{self._name}: is too long for a JSON array, which is read whole: at most {MAX_WHOLE_CHARS:,} characters, "
+                f"{MAX_LINE_CHARS:,} of them in a line. Write one object a line."
+            )
+        return text
 
     def close(self) -> None:
         """Close the input."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, model_options, open_engine
+from evaluator.cli.options import ModelChoice, bank_option, calibration_option, model_options, open_engine
 
 if TYPE_CHECKING:
     from evaluator.domain import Answer
@@ -80,7 +80,7 @@ def audit(
 
 
 def _put(text: str, output: Path | None) -> None:
-    from evaluator.outputs import write_file
+    from evaluator.whole_files import write_file
 
     if output is None:
         click.echo(text, nl=False)
@@ -117,11 +117,7 @@ def counterfactual(
     output: Path | None,
     bank_folder: Path | None,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Score the same content in other words (names, pronouns, dialects, spelling) and tell how far scores move."""
     from evaluator.answers import read_answers
@@ -130,7 +126,7 @@ def counterfactual(
 
     bank = load_bank(bank_folder)
     given = [answer for path in files for answer in _spread(list(read_answers(path, bank).answers), limit)]
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
+    engine = open_engine(bank, models, calibration=calibration, batch=True)
     bar = MOST_SHIFT if fail_over is None else fail_over
     found = measure(engine.evaluate, given, bar)
     signature = " ".join(f"{name} {value}" for name, value in asdict(engine.signature).items())

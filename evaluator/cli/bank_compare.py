@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import calibration_option, mapping_option, model_options, open_engine
+from evaluator.cli.options import ModelChoice, calibration_option, mapping_option, model_options, open_engine
 
 if TYPE_CHECKING:
     from evaluator.bank_diff import ScoreComparison
@@ -36,11 +36,7 @@ def diff(
     mapping: dict[str, str],
     form: str,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Compare two banks (folders): what was added, removed and changed, and which scores move because of it.
 
@@ -53,9 +49,7 @@ def diff(
     difference = diff_banks(*banks)
     scores = None
     if answers is not None:
-        engine = open_engine(
-            banks[0], model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True
-        )
+        engine = open_engine(banks[0], models, calibration=calibration, batch=True)
         scores = _scores(banks, engine, answers, mapping)
     if form == "json":
         click.echo(json.dumps(diff_as_data(difference, scores), ensure_ascii=False, indent=2))

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from evaluator.cli.options import EXIT_FAILED_UNDER, bank_option, calibration_option, model_options, open_engine
+from evaluator.cli.options import (
+    EXIT_FAILED_UNDER,
+    ModelChoice,
+    bank_option,
+    calibration_option,
+    model_options,
+    open_engine,
+)
 
 
 @click.command("test")
@@ -29,11 +36,7 @@ def test_statements(
     form: str,
     fail_under: float | None,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Judge every statement of a bank as an answer: is it taken for what it is? Drafts are tested, too."""
     from evaluator.bank import load_bank, shipped_bank_path
@@ -48,7 +51,7 @@ def test_statements(
     if question is not None:
         statements = tuple(item for item in statements if item.question == question.id)
     click.echo(f"Judging {len(statements)} statements ...", err=True)
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
+    engine = open_engine(bank, models, calibration=calibration, batch=True)
     checks = check_statements(engine, statements)
     click.echo(
         json.dumps(statements_as_data(checks), ensure_ascii=False, indent=2)

@@ -9,6 +9,7 @@ import click
 
 from evaluator.cli.options import (
     EXIT_UNSCORED,
+    ModelChoice,
     bank_option,
     calibration_option,
     draft_option,
@@ -48,17 +49,13 @@ def check(
     bank_folder: Path | None,
     allow_draft: bool,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Check one answer of your own: pick a question, answer it, read the feedback, try again."""
     from evaluator.bank import load_bank
     from evaluator.cli.single import on_a_terminal, remembered, rendered
 
-    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=not no_cache)
+    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=models.cache)
     talking = answer is None and form == "text" and output is None and on_a_terminal()
     remember = talking if remember is None else remember
     if keep_answers and not remember:
@@ -68,7 +65,7 @@ def check(
         raise click.UsageError("Name the question with --question. See: evaluator bank list")
     if form == "pdf" and output is None and sys.stdout.isatty():
         raise click.UsageError("--format pdf needs a file. Add: -o feedback.pdf")
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration)
+    engine = open_engine(bank, models, calibration=calibration)
     if talking:
         from evaluator.cli.conversation import Conversation
 
@@ -85,7 +82,7 @@ def check(
 
 def _write(content: str | bytes, output: Path | None) -> None:
     if output is not None and str(output) != "-":
-        from evaluator.outputs import write_file
+        from evaluator.whole_files import write_file
 
         write_file(output, content if isinstance(content, bytes) else f"{content}\n".encode())
         click.echo(f"Written to {output}", err=True)

@@ -36,7 +36,6 @@ def compare(
 ) -> None:
     """Show the answers of two to four candidates to one question side by side."""
     from evaluator.bank import load_bank
-    from evaluator.outputs import write_file
     from evaluator.report.comparison import (
         FEWEST,
         MOST,
@@ -45,6 +44,7 @@ def compare(
         render_comparison_markdown,
     )
     from evaluator.results import read_results
+    from evaluator.whole_files import write_file
 
     read = read_results(results, load_bank(bank_folder))
     candidates = _split(listed, {result.answer.candidate_id for result in read})

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -55,8 +57,52 @@ def encoder_options(command: Command) -> Command:
     return _model_option(_threads_option(command))
 
 
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """The models that a command judges with, and how they are run."""
+
+    model: str | None
+    """Path of the encoder; None for the default one."""
+    stance_model: str | None
+    """Path of a cross-encoder in the judge's place; None for the shipped judge."""
+    threads: int | None
+    """Processor threads; None for all."""
+    runtime: Runtime
+    cache: bool
+    """Whether computed numbers are used and kept."""
+
+
 def judge_options(command: Command) -> Command:
-    """Add ``--model``, ``--stance-model``, ``--runtime`` and ``--threads``."""
+    """Add ``--model``, ``--stance-model``, ``--runtime`` and ``--threads``; the command gets them as ``models``."""
+    return _judge_options(_choosing(command))
+
+
+def model_options(command: Command) -> Command:
+    """Add ``judge_options`` and ``--no-cache``; the command gets them as ``models``."""
+    no_cache = click.option("--no-cache", is_flag=True, help="Neither use nor keep computed numbers.")
+    return _judge_options(no_cache(_choosing(command)))
+
+
+def _choosing(command: Command) -> Command:
+    """Give a command one value for the options of models. Without ``--no-cache`` nothing is kept."""
+
+    @wraps(command)
+    def choosing(
+        *arguments: Any,  # noqa: ANN401
+        model: str | None,
+        stance_model: str | None,
+        threads: int | None,
+        runtime: Runtime,
+        no_cache: bool = True,
+        **others: Any,  # noqa: ANN401
+    ) -> object:
+        models = ModelChoice(model, stance_model, threads, runtime, not no_cache)
+        return command(*arguments, models=models, **others)
+
+    return choosing
+
+
+def _judge_options(command: Command) -> Command:
     stance = click.option(
         "--stance-model",
         metavar="PATH",
@@ -70,12 +116,6 @@ def judge_options(command: Command) -> Command:
         help="What runs the models; auto: compiled where it can be.",
     )
     return _model_option(stance(runtime(_threads_option(command))))
-
-
-def model_options(command: Command) -> Command:
-    """Add ``judge_options`` and ``--no-cache``."""
-    no_cache = click.option("--no-cache", is_flag=True, help="Neither use nor keep computed numbers.")
-    return judge_options(no_cache(command))
 
 
 def mapping_option(command: Command) -> Command:
@@ -102,11 +142,7 @@ def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple
 
 def open_engine(
     bank: Bank | Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
     *,
     calibration: Path | None = None,
     batch: bool = False,
@@ -116,12 +152,12 @@ def open_engine(
 
     engine = load_engine(
         bank,
-        model,
-        threads,
-        stance_model=stance_model,
+        models.model,
+        models.threads,
+        stance_model=models.stance_model,
         calibration=calibration,
-        runtime=cast("Runtime", runtime),
-        cache=not no_cache,
+        runtime=models.runtime,
+        cache=models.cache,
         batch=batch,
         tell=lambda sentence: click.echo(sentence, err=True),
     )

@@ -67,7 +67,8 @@ def import_(file: Path, results_path: Path, reviewer: str, when: str | None, out
         raise click.BadParameter("is empty. Say who decided.", param_hint="--reviewer")
     if form == "json" and output is None:
         raise click.UsageError("--format json puts the agreement on standard output. Say where the results go: -o FILE")
-    from evaluator.outputs import Destination, write_results
+    from evaluator.destination import Destination
+    from evaluator.outputs import write_results
     from evaluator.results import read_results
     from evaluator.reviews import add_reviews, read_decisions, review_agreement
     from evaluator.stored import HeldResults

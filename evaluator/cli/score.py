@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
 from evaluator.cli.options import (
     EXIT_INTERRUPTED,
     EXIT_UNSCORED,
+    Command,
+    ModelChoice,
     audience_options,
     bank_option,
     calibration_option,
@@ -24,17 +26,17 @@ from evaluator.cli.options import (
     names_option,
     open_engine,
 )
+from evaluator.destination import FILE_FORMATS, FOLDER_FORMATS
 from evaluator.remote import is_url
 
 if TYPE_CHECKING:
     from evaluator.answers import AnswerTable
     from evaluator.batch import PartialResults, Scored
+    from evaluator.destination import Destination
     from evaluator.domain import Bank
-    from evaluator.models.runtime import Runtime
-    from evaluator.outputs import Destination
     from evaluator.stored import StoredResults
 
-FORMATS = ("jsonl", "csv", "xlsx", "parquet", "html", "md", "pdf")
+FORMATS = (*FILE_FORMATS, *FOLDER_FORMATS)
 
 
 def _formats(_context: click.Context, _parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -56,15 +58,19 @@ class _Place(click.ParamType[Path | str]):
         return value if is_url(value) else Path(value)
 
 
-format_option = click.option(
-    "--format",
-    "formats",
-    default="jsonl",
-    show_default=True,
-    callback=_formats,
-    metavar="LIST",
-    help="Any of jsonl,csv,xlsx,parquet,html,md,pdf.",
-)
+def formats_option(default: str) -> Callable[[Command], Command]:
+    """Add ``--format``, a list."""
+    return click.option(
+        "--format",
+        "formats",
+        default=default,
+        show_default=True,
+        callback=_formats,
+        metavar="LIST",
+        help=f"Any of {','.join(FORMATS)}.",
+    )
+
+
 output_option = click.option(
     "-o",
     "--output",
@@ -78,7 +84,7 @@ output_option = click.option(
 @click.argument("files", nargs=-1, required=True, type=_Place(), metavar="FILE...")
 @bank_option
 @draft_option
-@format_option
+@formats_option("jsonl")
 @output_option
 @mapping_option
 @click.option("--resume", is_flag=True, help="Go on where a run of the same command stopped.")
@@ -113,11 +119,7 @@ def score(
     with_model_answers: bool,
     show_names: str | None,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Score a batch of answers from CSV, XLSX, XLS, ODS or JSONL files, or from standard input (-)."""
     from evaluator.answers import read_answers
@@ -127,7 +129,7 @@ def score(
         raise click.UsageError("--ray-address and --workers are for --engine ray.")
     if engine_name == "ray" and any(str(path) == "-" for path in files):
         raise click.UsageError("--engine ray reads files, not standard input.")
-    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=not no_cache)
+    bank = load_bank(bank_folder, allow_draft=allow_draft, cache=models.cache)
     tables = [
         read_answers(None if str(path) == "-" else path, bank, mapping=mapping, stdin=sys.stdin.buffer)
         for path in files
@@ -138,14 +140,14 @@ def score(
     if dry_run:
         return
     from evaluator.batch import Cluster, Identity, PartialResults, file_digest, score_locally, score_on_ray
+    from evaluator.destination import Destination
     from evaluator.loading import load_engine
     from evaluator.manifest import write_manifest
-    from evaluator.outputs import Destination
 
     destination = Destination.choose(formats, output, Path(files[0]))
     if resume and destination.partial_path is None:
         raise click.UsageError("--resume needs the file or folder that the run which stopped was writing to: -o PATH.")
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
+    engine = open_engine(bank, models, calibration=calibration, batch=True)
     identity = Identity(tuple(map(file_digest, files)), mapping, engine.signature)
     with tempfile.TemporaryDirectory() as spool:
         path = destination.partial_path or Path(spool) / "results.partial"
@@ -158,14 +160,14 @@ def score(
                 make_engine = partial(
                     load_engine,
                     bank,
-                    model,
-                    threads,
-                    stance_model=stance_model,
+                    models.model,
+                    models.threads,
+                    stance_model=models.stance_model,
                     calibration=calibration,
-                    runtime=cast("Runtime", runtime),
+                    runtime=models.runtime,
                     cache=False,
                 )
-                cluster = Cluster(ray_address, workers or 1, threads or 1)
+                cluster = Cluster(ray_address, workers or 1, models.threads or 1)
                 chunks = score_on_ray(make_engine, files, bank, mapping, cluster, skip=kept.done)
             else:
                 chunks = score_locally(engine, answers)
@@ -180,15 +182,7 @@ def score(
 @click.command()
 @click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS.jsonl")
 @bank_option
-@click.option(
-    "--format",
-    "formats",
-    default="html",
-    show_default=True,
-    callback=_formats,
-    metavar="LIST",
-    help="Any of jsonl,csv,xlsx,parquet,html,md,pdf.",
-)
+@formats_option("html")
 @output_option
 @audience_options
 @names_option
@@ -203,7 +197,8 @@ def report(
 ) -> None:
     """Render results again, without scoring again."""
     from evaluator.bank import load_bank
-    from evaluator.outputs import Destination, write_results
+    from evaluator.destination import Destination
+    from evaluator.outputs import write_results
     from evaluator.stored import StoredResults
 
     read = StoredResults(results, load_bank(bank_folder))

@@ -7,7 +7,7 @@ from threading import Thread
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, judge_options, open_engine
+from evaluator.cli.options import ModelChoice, bank_option, calibration_option, judge_options, open_engine
 from evaluator.errors import EvaluatorError
 
 NETWORK_WARNING = (
@@ -31,10 +31,7 @@ def serve(
     no_browser: bool,
     bank_folder: Path | None,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
+    models: ModelChoice,
 ) -> None:
     """Open a local web page: a self-check for candidates, batches for recruiters. Ctrl+C ends it."""
     try:
@@ -57,7 +54,7 @@ def serve(
         click.echo("Loading the models ...", err=True)
         bank = load_bank(bank_folder, allow_draft=False)
         # Nothing of an answer outlives its page, not even numbers by digest.
-        engine = open_engine(bank, model, stance_model, threads, runtime, no_cache=True, calibration=calibration)
+        engine = open_engine(bank, models, calibration=calibration)
 
         def started() -> None:
             click.echo(f"Open {address(opened)} in a browser. Ctrl+C ends it.", err=True)

@@ -13,6 +13,7 @@ import click
 
 from evaluator.cli.options import (
     EXIT_FAILED_UNDER,
+    ModelChoice,
     bank_option,
     calibration_option,
     draft_option,
@@ -51,11 +52,7 @@ def validate(
     bank_folder: Path | None,
     allow_draft: bool,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Hold the tool's levels against people's ratings of the same answers."""
     from evaluator.bank import load_bank
@@ -63,7 +60,7 @@ def validate(
 
     bank = load_bank(bank_folder, allow_draft=allow_draft)
     file = read_rated(rated, bank, columns)
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, calibration=calibration, batch=True)
+    engine = open_engine(bank, models, calibration=calibration, batch=True)
     report = _validation(engine, file)
     click.echo(json.dumps(report, indent=2) if form == "json" else _as_text(report))
     if fail_under is not None and report["agreement"]["kappa"]["value"] < fail_under:
@@ -90,11 +87,7 @@ def calibrate(
     output: Path,
     bank_folder: Path | None,
     allow_draft: bool,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
-    no_cache: bool,
+    models: ModelChoice,
 ) -> None:
     """Fit the cut-offs between levels to your own ratings, where that helps on ratings held out."""
     from evaluator.agreement import LEAST_RATINGS, cross_validated_cuts
@@ -109,7 +102,7 @@ def calibrate(
         raise CalibrationError(
             f"{rated.name}: {len(file.answers)} rated answers; cut-offs need at least {LEAST_RATINGS}. Rate more answers."
         )
-    engine = open_engine(bank, model, stance_model, threads, runtime, no_cache, batch=True)
+    engine = open_engine(bank, models, batch=True)
     free = [item for item in _judged(engine, file.answers) if not item[2]]
     if len(free) < LEAST_RATINGS:
         raise CalibrationError(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import bank_option, calibration_option, judge_options, open_engine
+from evaluator.cli.options import ModelChoice, bank_option, calibration_option, judge_options, open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,7 @@ def verify(
     sample: int,
     bank_folder: Path | None,
     calibration: Path | None,
-    model: str | None,
-    stance_model: str | None,
-    threads: int | None,
-    runtime: str,
+    models: ModelChoice,
 ) -> None:
     """Judge a sample of a run again and tell whether it comes out the same.
 
@@ -69,11 +66,11 @@ def verify(
     folder = bank_folder or _path(options.get("bank_folder"))
     engine = open_engine(
         folder,
-        model or options.get("model"),
-        stance_model or options.get("stance_model"),
-        threads,
-        runtime,
-        no_cache=True,
+        replace(
+            models,
+            model=models.model or options.get("model"),
+            stance_model=models.stance_model or options.get("stance_model"),
+        ),
         calibration=calibration or _path(options.get("calibration")),
         batch=True,
     )

@@ -9,8 +9,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from evaluator.bounded_reading import read_bounded
 from evaluator.documents.document import Dropped, Part, Passage, Place
 from evaluator.errors import DocumentError
+from evaluator.evidence import MAX_PASSAGES_BYTES
 
 
 class _PlaceRecord(BaseModel):
@@ -68,7 +70,8 @@ def read_passages(path: Path) -> tuple[Passage, ...]:
         DocumentError: the file cannot be read, or a line is no passage; names file, line and cure.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        content = read_bounded(path, MAX_PASSAGES_BYTES, DocumentError, "Import the document again.")
+        lines = content.decode().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path.name}: cannot be read. Import the document again.") from error
     return tuple(_passage(path, number, line) for number, line in enumerate(lines, start=1) if line.strip())

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from evaluator.documents.document import Part, Passage
-from evaluator.documents.stems import content_stems
+from evaluator.documents.stems import topic_stems
 from evaluator.text import words
 
 MIN_SUPPORT = 3
@@ -39,9 +39,9 @@ def mark_answers(passages: Sequence[Passage], question: str) -> list[Passage]:
     a page has fewer than three answers and names no question, all are.
     """
     answers = [index for index, passage in enumerate(passages) if passage.part is Part.ANSWER]
-    stems = {index: list(dict.fromkeys(content_stems(passages[index].text))) for index in answers}
+    stems = {index: list(dict.fromkeys(topic_stems(passages[index].text))) for index in answers}
     common = Counter(stem for found in stems.values() for stem in found)
-    asked = set(content_stems(question))
+    asked = set(topic_stems(question))
     marked = list(passages)
     for index in answers:
         verdict, reason = _verdict(passages[index].text, stems[index], common, asked, len(answers))
@@ -60,7 +60,7 @@ def _verdict(
         return None, "too few answers to tell what the page is about"
     points = sum(min(common[stem] - 1, 2) for stem in shared)
     share = len(shared) / len(stems) if stems else 0.0
-    said = {stem: word for word in reversed(words(text)) for stem in content_stems(word)}
+    said = {stem: word for word in reversed(words(text)) for stem in topic_stems(word)}
     named = ", ".join(said[stem] for stem in sorted(shared, key=lambda stem: (-common[stem], stem))[:5])
     if of_question and (points >= MIN_SUPPORT or len(of_question) > 1):
         return True, f"shares {', '.join(said[stem] for stem in of_question[:5])} with the question"

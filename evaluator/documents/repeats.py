@@ -10,7 +10,7 @@ import numpy as np
 from rapidfuzz import fuzz, process
 
 from evaluator.documents.document import Passage
-from evaluator.documents.stems import content_stems
+from evaluator.documents.stems import topic_stems
 from evaluator.text import words
 
 REPEAT_RATIO = 90.0
@@ -39,7 +39,7 @@ def mark_repeats(passages: Sequence[Passage], others: Iterable[Passage] = ()) ->
     outside = [other for other in others if other.duplicate_of is None]
     everything = [*outside, *passages]
     first_own = len(outside)
-    stems = [Counter(content_stems(passage.text)) for passage in everything]
+    stems = [Counter(topic_stems(passage.text)) for passage in everything]
     eligible = [index for index, found in enumerate(stems) if len(found) >= MIN_STEMS]
     same = _same_words(everything, eligible, first_own)
     remaining = [index for index in eligible if index not in same]

@@ -1,4 +1,4 @@
-"""Stems of the words that carry content: one for listen, listens and listening."""
+"""Stems of the words that tell what a passage is about: one for listen, listens and listening."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _EMPTY = FUNCTION_WORDS | frozenset(
 _stemmer = stemmer("english")
 
 
-def content_stems(text: str) -> list[str]:
-    """Return the stems of the content words of a text, in order, with repetitions; contractions ("they're") carry none.
+def topic_stems(text: str) -> list[str]:
+    """Return the stems of the words of a text that tell its topic, in order, with repetitions; contractions ("they're") tell none.
 
-    >>> content_stems("I always listen to customers; listening helps.")
+    >>> topic_stems("I always listen to customers; listening helps.")
     ['listen', 'custom', 'listen', 'help']
     """
     return [_stem(word) for word in words(text) if word not in _EMPTY and "'" not in word.removesuffix("'s")]

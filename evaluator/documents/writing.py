@@ -17,8 +17,8 @@ from evaluator.documents.importing import document_id, import_document
 from evaluator.documents.opening import read_bytes
 from evaluator.documents.records import dropped_jsonl, passages_jsonl, read_passages
 from evaluator.errors import DocumentError, SeedsError
-from evaluator.outputs import write_file
 from evaluator.seeds import Digest, read_digest
+from evaluator.whole_files import write_file
 
 TOOL = f"evaluator {__version__}"
 

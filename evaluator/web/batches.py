@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Literal
 
 from evaluator.answers import read_answers, read_header
+from evaluator.destination import Destination
 from evaluator.domain import Answer, Bank, Result
 from evaluator.duplicates import mark_duplicates
 from evaluator.engine import Engine
 from evaluator.errors import AnswersError, EvaluatorError
-from evaluator.outputs import Destination, write_results
+from evaluator.outputs import write_results
 from evaluator.stored import HeldResults
 from evaluator.web.worker import Worker
 

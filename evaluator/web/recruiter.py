@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from evaluator.outputs import sample_answers_path
 from evaluator.report.wording import UNSCORED_TITLES
+from evaluator.samples import sample_answers_path
 from evaluator.web.batches import ARCHIVE, Batch
 from evaluator.web.guard import MAX_UPLOAD_BYTES
 from evaluator.web.pages import render, report_page

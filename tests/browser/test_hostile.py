@@ -10,8 +10,9 @@ import pytest
 from hostile import EXTRA, FIRE, PAYLOADS, poisoned, rendered
 from playwright.sync_api import Browser, Page, expect
 
+from evaluator.destination import Destination
 from evaluator.domain import Answer
-from evaluator.outputs import Destination, write_results
+from evaluator.outputs import write_results
 from evaluator.stored import HeldResults
 
 WITHOUT_POLICY = pytest.mark.parametrize("bypass_csp", [False, True], ids=["as it is", "without its policy"])

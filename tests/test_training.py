@@ -1,0 +1,477 @@
+"""What training promises: where twins stand, what labels say, who is held out, and that what is fitted is what is run."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
+
+from evaluator.domain import Answer, Bank, KeyPoint
+from evaluator.engine import conclude
+from evaluator.scoring import Calibration
+from evaluator.text import words
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
+
+import corpus
+import fit_scoring
+import regressions
+import torch
+import train_stance
+from corpus import (
+    AFFIRM,
+    AGAINST,
+    DENY,
+    FOR,
+    NEUTRAL,
+    NOT_AGAINST,
+    Corpus,
+    conduct_in,
+    conduct_of,
+    read_corpus,
+    variant,
+)
+from safetensors.torch import save_file
+
+from evaluator.models.transformer import WIDTH, pooled
+
+FLAGS = {"argues-back"}
+HELD_OUT_ANSWERS = corpus.HELD_OUT_ANSWERS[0]
+HELD_OUT_PAIRS = corpus.HELD_OUT_PAIRS[0]
+GENERAL = [f"g-9-{number:02}" for number in range(40)]
+HELD_OUT_BEHAVIOUR = next(name for name in GENERAL if corpus.is_held_out(name))
+TAUGHT_BEHAVIOUR = next(name for name in GENERAL if not corpus.is_held_out(name))
+
+LINE = "We had eleven people in line."
+SHOUTED = "I argued with eleven people in line."
+HEARD_OUT = "I listen to the whole story before I speak."
+CUT_SHORT = "I stop the whole story before I speak."
+LOW = "My voice stays low all the while."
+
+
+def piece(text: str, *labels: tuple[str, str], twin: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    return {"text": text, "labels": [list(label) for label in labels]} | ({"twin": twin} if twin else {})
+
+
+def annotated(*pieces: Mapping[str, Any]) -> dict[str, Any]:
+    return {"question_id": "rude-customer", "pieces": list(pieces)}
+
+
+TWINNED = annotated(
+    piece(HEARD_OUT, ("listens", "affirm"), twin=piece(CUT_SHORT, ("listens", "deny"))),
+    piece(LOW, ("calm", "affirm")),
+    piece(LINE, twin=piece(SHOUTED, ("argues-back", "affirm"))),
+)
+HARMLESS = annotated(piece("I wait until they are done.", ("listens", "affirm")), piece("It was a Monday."))
+HELD_OUT_ANSWER = annotated(
+    piece("Zebras sleep while I listen.", ("listens", "affirm")),
+    piece("Zebras shout when I argue.", ("argues-back", "affirm")),
+    piece("Zebras hum.", ("calm", "weak")),
+)
+
+
+def pair(behaviour: str | None, good: str, bad: str) -> dict[str, Any]:
+    return {"question_id": "rude-customer", "behaviour": behaviour, "good": good, "bad": bad}
+
+
+DATA: dict[str, list[dict[str, Any]]] = {
+    "annotated/answers-01.jsonl": [TWINNED, HARMLESS],
+    f"annotated/{HELD_OUT_ANSWERS}.jsonl": [HELD_OUT_ANSWER],
+    "pairs/pharmacy-1.jsonl": [pair("calm", "I breathe slowly first.", "I breathe fire first.")],
+    f"pairs/{HELD_OUT_PAIRS}.jsonl": [pair("argues-back", "Giraffes never argue.", "Giraffes argue back.")],
+    "pairs/general-1.jsonl": [{"topic": "hotel", "good": "I ask for the room number.", "bad": "I ask for nothing."}],
+    "statements/general-1.jsonl": [
+        {"behaviour": name, "stance": stance, "text": f"{animal} {stance} it."}
+        for name, animal in ((HELD_OUT_BEHAVIOUR, "Okapis"), (TAUGHT_BEHAVIOUR, "Otters"))
+        for stance in ("affirm", "deny", "near")
+    ],
+    "sentences/pharmacy-1.jsonl": [
+        {"question_id": "rude-customer", "conduct": "for", "text": "she yelled and I asked what I could fix"},
+        {"question_id": "rude-customer", "conduct": "neutral", "text": "the pen cup jumped"},
+        {"question_id": "rude-customer", "conduct": "against", "text": "she yelled and so did I"},
+    ],
+}
+
+
+def write_rows(folder: Path, files: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    for name, rows in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A little of every kind of training data, for the questions of the small bank."""
+    write_rows(tmp_path, DATA)
+    monkeypatch.setattr(corpus, "DATA", tmp_path)
+    monkeypatch.setattr(corpus, "load_bank", small_bank)
+    return tmp_path
+
+
+def twins(found: Corpus, rows: Sequence[tuple[int, int]]) -> dict[tuple[str, str], tuple[int | None, int | None]]:
+    """Return the texts of twins, acceptable one first, with what each says about the candidate."""
+    pairs = [(found.examples[good], found.examples[bad]) for good, bad in rows]
+    return {(good.text, bad.text): (good.conduct, bad.conduct) for good, bad in pairs}
+
+
+# The corpus
+
+
+@pytest.mark.parametrize(
+    ("harmless", "harmful", "conduct"), [(HEARD_OUT, CUT_SHORT, FOR), (LINE, SHOUTED, NOT_AGAINST)]
+)
+def test_a_twin_stands_where_its_piece_stood(data: Path, harmless: str, harmful: str, conduct: int) -> None:
+    found = read_corpus(0)
+    longer = twins(found, found.contexts)
+    whole = f"{HEARD_OUT} {LOW} {LINE}"
+    assert longer[harmless, harmful] == (conduct, AGAINST)
+    assert longer[whole, whole.replace(harmless, harmful)] == (conduct, AGAINST)
+
+
+def test_an_answer_is_read_as_it_is_and_with_every_twin_in_place() -> None:
+    read = [[(piece.text, list(piece.labels)) for piece in pieces] for pieces in corpus.versions(TWINNED)]
+    calm = (LOW, [("calm", "affirm")])
+    assert read == [
+        [(HEARD_OUT, [("listens", "affirm")]), calm, (LINE, [])],
+        [(CUT_SHORT, [("listens", "deny")]), calm, (SHOUTED, [("argues-back", "affirm")])],
+    ]
+    assert len(corpus.versions(HARMLESS)) == 1
+
+
+def test_single_sentences_and_their_twins_are_pairs(data: Path) -> None:
+    found = read_corpus(0)
+    assert twins(found, found.pairs) == {
+        ("I breathe slowly first.", "I breathe fire first."): (FOR, AGAINST),
+        ("I ask for the room number.", "I ask for nothing."): (FOR, AGAINST),
+    }
+
+
+def test_a_pair_among_harmless_pieces_differs_in_that_sentence_only(data: Path) -> None:
+    found = read_corpus(0)
+    composed = [texts for texts in twins(found, found.contexts) if "I breathe slowly first." in texts[0]]
+    assert composed
+    for good, bad in composed:
+        assert good.replace("I breathe slowly first.", "I breathe fire first.") == bad
+        assert len(good) > len("I breathe slowly first.")
+
+
+@pytest.mark.parametrize(
+    ("labels", "conduct"),
+    [
+        ([], NEUTRAL),
+        ([("calm", "affirm")], FOR),
+        ([("calm", "deny")], AGAINST),
+        ([("calm", "weak")], None),
+        ([("argues-back", "affirm")], AGAINST),
+        ([("argues-back", "deny")], FOR),
+        ([("argues-back", "weak")], None),
+        ([("other", "affirm")], AGAINST),
+        ([("calm", "affirm"), ("argues-back", "affirm")], AGAINST),
+        ([("calm", "weak"), ("listens", "affirm")], FOR),
+    ],
+)
+def test_what_labels_say_about_the_candidate(labels: list[tuple[str, str]], conduct: int | None) -> None:
+    assert conduct_of(labels, FLAGS) == conduct
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "conduct"),
+    [
+        ([], [], NEUTRAL),
+        ([("calm", "weak")], [], NOT_AGAINST),
+        ([], [("calm", "affirm")], NOT_AGAINST),
+        ([], [("calm", "deny")], None),
+        ([("calm", "affirm")], [("listens", "affirm")], FOR),
+        ([("calm", "affirm")], [("listens", "deny")], None),
+        ([("calm", "deny")], [("listens", "affirm")], AGAINST),
+    ],
+)
+def test_what_a_stretch_says_by_the_pieces_it_holds_whole_or_in_part(
+    whole: list[tuple[str, str]], part: list[tuple[str, str]], conduct: int | None
+) -> None:
+    assert conduct_in(whole, part, FLAGS) == conduct
+
+
+def test_what_is_held_out_is_never_read(data: Path) -> None:
+    text = " ".join(example.text for example in read_corpus(0).examples).lower()
+    assert not {"zebras", "giraffes", "okapis"} & set(words(text))
+    assert {"otters", "whole", "breathe", "yelled"} <= set(words(text))
+    assert [row["question_id"] for row in corpus.annotated()] == ["rude-customer"] * 2
+
+
+def test_about_one_general_behaviour_in_eight_is_held_out_and_none_of_the_bank() -> None:
+    names = [f"g-{writer}-{number:02}" for writer in range(20) for number in range(40)]
+    assert 1 / 10 < np.mean([corpus.is_held_out(name) for name in names]) < 1 / 6
+    assert not any(corpus.is_held_out(name.removeprefix("g-")) for name in names)
+
+
+def test_one_seed_gives_one_corpus(data: Path) -> None:
+    assert read_corpus(3) == read_corpus(3)
+    assert read_corpus(3) != read_corpus(4)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I do not hand it out, and no one is left in the cold.",
+        "If I am in doubt I ask; I am not to guess, nor do I act as if I knew.",
+        "Not once did I say no to a break.",
+    ],
+)
+def test_a_variant_keeps_the_words_that_turn_the_meaning(text: str) -> None:
+    turning = ("no", "not", "nor", "if")
+    kept = [word for word in words(text) if word in turning]
+    variants = [variant(text, random.Random(seed)) for seed in range(400)]
+    assert len(set(variants)) > 30
+    for found in variants:
+        assert [word for word in words(found) if word in turning] == kept, found
+
+
+def test_a_variant_is_the_text_with_a_filler_or_misspelt_words() -> None:
+    text = "I never argue with customers, whatever they say."
+    for seed in range(200):
+        found = words(variant(text, random.Random(seed)))[-8:]
+        assert [word[0] for word in found] == [word[0] for word in words(text)]
+        assert all(abs(len(word) - len(own)) <= 2 for word, own in zip(found, words(text), strict=True))
+
+
+def test_the_card_names_every_file_by_its_content(data: Path) -> None:
+    before = corpus.data_digests()
+    assert set(before) == set(DATA)
+    (data / "pairs" / "pharmacy-1.jsonl").write_text("{}\n", encoding="utf-8")
+    after = corpus.data_digests()
+    assert {name for name in before if before[name] != after[name]} == {"pairs/pharmacy-1.jsonl"}
+
+
+# The mean of two judges
+
+
+def judge_file(path: Path, seed: int, anchors: Sequence[str]) -> Path:
+    generator = torch.Generator().manual_seed(seed)
+    made = {
+        "encoder.layer.2.a": torch.randn(4, 3, generator=generator).half(),
+        "heads": torch.randn(2, WIDTH, generator=generator),
+        "reading.weight": torch.randn(3, WIDTH * 3, generator=generator),
+        "reading.bias": torch.randn(3, generator=generator),
+    }
+    for name in anchors:
+        made[f"anchor.{name}"] = torch.nn.functional.normalize(torch.randn(2, WIDTH, generator=generator), dim=1).half()
+    save_file(made, str(path))
+    return path
+
+
+@pytest.fixture
+def judges(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Two judges and their mean."""
+    first = judge_file(tmp_path / "first.safetensors", 1, ["shared"])
+    second = judge_file(tmp_path / "second.safetensors", 2, ["shared", "new"])
+    return train_stance.load_file(str(first)), train_stance.load_file(str(second)), train_stance.average(first, second)
+
+
+def test_the_layers_of_a_mean_are_the_mean_of_the_layers(judges: tuple[dict[str, Any], ...]) -> None:
+    one, other, mean = judges
+    name = "encoder.layer.2.a"
+    assert mean[name].dtype == torch.float16
+    torch.testing.assert_close(mean[name], ((one[name].float() + other[name].float()) / 2).half())
+
+
+def test_the_anchors_of_a_mean_have_unit_length_and_lie_between(judges: tuple[dict[str, Any], ...]) -> None:
+    one, other, mean = judges
+    for name in ("anchor.shared", "anchor.new"):
+        torch.testing.assert_close(mean[name].float().norm(dim=1), torch.ones(2), atol=2e-3, rtol=0)
+    near = [(mean["anchor.shared"].float() * judge["anchor.shared"].float()).sum(1) for judge in (one, other)]
+    torch.testing.assert_close(near[0], near[1], atol=2e-3, rtol=0)
+    torch.testing.assert_close(mean["anchor.new"], other["anchor.new"], atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("tokens", [1, 7])
+def test_a_mean_reads_any_states_as_the_mean_of_both_readings(judges: tuple[dict[str, Any], ...], tokens: int) -> None:
+    states = torch.randn(5, tokens, WIDTH, generator=torch.Generator().manual_seed(3))
+    mask = torch.ones(5, tokens, dtype=torch.bool)
+    mask[1, 1:] = False
+    one, other, mean = (
+        pooled(states, mask, judge["heads"]) @ judge["reading.weight"].T + judge["reading.bias"] for judge in judges
+    )
+    torch.testing.assert_close(mean, (one + other) / 2, atol=1e-4, rtol=1e-4)
+
+
+# The scoring model
+
+
+ANSWERS = (
+    "I listen until the customer has finished talking. My voice stays low and my breathing slow.",
+    "I listen until the customer has finished talking. My voice stays low and my breathing slow. Together we look up "
+    "options that solve the problem. Finally I thank them warmly for their patience.",
+    "I interrupt whenever somebody rambles endlessly. My temper explodes and everything gets loud.",
+    "I listen until the customer has finished talking. Then I argue and prove the customer wrong.",
+    "I argue and prove the customer wrong. Problems remain unsolved because I ignore options.",
+    "Yesterday my cousin repaired seven bicycles in the garden behind the house.",
+    "The customer may be sorry or gloomy. Together we look up options that solve the problem, and I am gloomy too.",
+    "How do you handle a rude customer? I handle a rude customer.",
+    "Somebody complains.",
+)
+TONES = {
+    "gloomy": (0.1, 0.2, 0.7),
+    "interrupt": (0.05, 0.25, 0.7),
+    "solve": (0.8, 0.15, 0.05),
+    "temper": (0.0, 0.1, 0.9),
+}
+NUMBERS = (
+    CALIBRATION,
+    replace(CALIBRATION, balance=40.0, harm=35.0, flag_share=0.4, red_flag=0.5),
+    replace(CALIBRATION, base=45.0, enough=5.0, enough_share=0.9, covered=0.9, partly=0.1, penalty=1.0, harm=60.0),
+    replace(CALIBRATION, flag_share=0.2, red_flag=0.3, cuts=(11.0, 40.0, 62.0, 90.0), balance=70.0),
+)
+
+
+@pytest.mark.parametrize("calibration", NUMBERS, ids=range(len(NUMBERS)))
+def test_what_is_fitted_is_what_is_run(calibration: Calibration) -> None:
+    own = engine(small_bank(), reader=NeutralReader(TONES), calibration=calibration)
+    examined = list(own.examine(Answer(str(n), "rude-customer", text) for n, text in enumerate(ANSWERS)))
+    run = [conclude(item, calibration, own.signature).score for item in examined]
+    assert len(set(run)) >= 5
+    fitted = fit_scoring.scores(fit_scoring.cases(examined, calibration), calibration)
+    np.testing.assert_allclose(fitted, run, atol=0.0501)
+
+
+def test_a_part_of_the_cases_scores_as_it_does_among_the_others() -> None:
+    own = engine(small_bank())
+    examined = list(own.examine(Answer(str(n), "rude-customer", text) for n, text in enumerate(ANSWERS)))
+    found = fit_scoring.cases(examined, CALIBRATION)
+    chosen = np.array([4, 1])
+    np.testing.assert_array_equal(
+        fit_scoring.scores(found[chosen], CALIBRATION), fit_scoring.scores(found, CALIBRATION)[chosen]
+    )
+
+
+HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])
+
+
+@pytest.mark.parametrize(
+    ("harm", "share", "bar"),
+    [
+        (HARM, 0.0, 0.925),
+        (HARM, 0.1, 0.805),
+        (HARM, 0.19, 0.805),
+        (HARM, 0.2, 0.745),
+        (HARM, 0.9, 0.3),
+        (np.zeros(10), 0.0, 0.3),
+        (np.ones(10), 0.0, 0.99),
+    ],
+)
+def test_the_lowest_bar_that_a_share_of_good_answers_reaches(harm: np.ndarray, share: float, bar: float) -> None:
+    assert fit_scoring.bar_for(harm, share) == bar
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5])
+def test_no_more_than_the_share_reaches_the_bar_and_more_would_reach_a_lower_one(share: float) -> None:
+    bar = fit_scoring.bar_for(HARM, share)
+    assert (bar <= HARM).mean() <= share < (bar - 0.01 <= HARM).mean()
+
+
+# The regressions
+
+
+def two_sided_bank() -> Bank:
+    """Return the small bank with two statements on each side of the first two key points, and no others."""
+    bank = small_bank()
+    question = bank.questions[0]
+    points = (
+        KeyPoint(
+            "listens", "listens", 3.0, ("I hear them out.", "I listen to the end."), ("I cut in.", "I interrupt.")
+        ),
+        KeyPoint("calm", "keeps calm", 2.0, ("I stay calm.", "My voice is low."), ("I shout.", "I lose my temper.")),
+    )
+    return replace(bank, questions=(replace(question, key_points=points),))
+
+
+@pytest.mark.parametrize(
+    ("row", "stance"),
+    [
+        ({"label": "correct", "label5": "x", "score": 0.1}, 0),
+        ({"label": "contradictory", "label5": "x", "score": 0.9}, 1),
+        ({"label": "incorrect", "label5": "x", "score": 0.9}, 2),
+        ({"label": "correct", "score": 0.8}, 0),
+        ({"label": "correct", "score": 0.79}, None),
+        ({"label": "half", "label5": "x", "score": 0.5}, None),
+        ({"label": "half", "score": 0.2}, 2),
+    ],
+)
+def test_a_grade_is_a_stance_and_half_right_is_none(row: dict[str, Any], stance: int | None) -> None:
+    assert regressions.grade(row) == stance
+
+
+def test_pairs_of_statements_are_of_the_kind_they_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    bank = two_sided_bank()
+    monkeypatch.setattr(regressions, "load_bank", lambda: bank)
+    points = bank.questions[0].key_points
+    side = {text: (p.id, True) for p in points for text in p.affirm} | {
+        text: (p.id, False) for p in points for text in p.deny
+    }
+    found = regressions.statement_pairs()
+    assert found == regressions.statement_pairs()
+    assert [label for *_, label in found] == [0, 1, 2] * 4
+    for first, second, label in found:
+        same, shows = side[first][0] == side[second][0], side[first][1]
+        assert first != second
+        assert side[second][1]
+        assert (same, shows) == {0: (True, True), 1: (True, False), 2: (False, True)}[label]
+
+
+def test_public_pairs_are_those_with_a_known_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"premise": f"p{n}", "hypothesis": f"h{n}", "label": label}
+        for n, label in enumerate(["entailment", "neutral", "contradiction", "-"] * 3)
+    ]
+    with gzip.open(tmp_path / "small.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(row)}\n" for row in rows)
+    monkeypatch.setattr(regressions, "PUBLIC_PAIRS", (("small.jsonl.gz", 5), ("small.jsonl.gz", 100)))
+    found = regressions.inference_pairs(tmp_path)
+    known = {(row["premise"], row["hypothesis"], regressions.INFERENCE.get(row["label"])) for row in rows}
+    assert len(found) == 5 + 9
+    assert set(found) == {row for row in known if row[2] is not None}
+    assert found == regressions.inference_pairs(tmp_path)
+
+
+def test_each_text_is_embedded_once() -> None:
+    encoder = WordOverlapEncoder()
+    vectors = regressions._Vectors(encoder)
+    first = vectors(["calm voice", "low voice", "calm voice"])
+    again = vectors(["low voice", "calm voice", "new words"])
+    assert encoder.asked == [["calm voice", "low voice"], ["new words"]]
+    np.testing.assert_array_equal(first[[1, 0]], again[:2])
+
+
+@pytest.mark.parametrize("affirm_only", [False, True])
+def test_regressions_see_held_out_writers_only_and_undecided_cases_never(
+    data: Path, monkeypatch: pytest.MonkeyPatch, affirm_only: bool
+) -> None:
+    monkeypatch.setattr(regressions, "load_bank", two_sided_bank)
+    behaviours = list(regressions.annotated_cases(regressions._Vectors(WordOverlapEncoder()), affirm_only))
+    labels = [{case.segment: label for case, label in zip(cases, own, strict=True)} for cases, own in behaviours]
+    listens, calm, *flags = labels
+    assert listens["Zebras sleep while I listen."] == AFFIRM
+    assert listens["Zebras shout when I argue."] == 2
+    assert "Zebras hum." in listens
+    assert "Zebras hum." not in calm
+    for own in labels:
+        assert all(text.startswith(("Zebras", "Giraffes")) for text in own)
+    assert not any(text.startswith("Giraffes") for own in (listens, calm) for text in own)
+    assert [len(case.deny) for cases, _ in islice(behaviours, 2) for case in cases[:1]] == [0 if affirm_only else 2] * 2
+    if affirm_only:
+        assert not flags
+    else:
+        (argues,) = flags
+        assert (argues["Giraffes never argue."], argues["Giraffes argue back."]) == (DENY, AFFIRM)
+        assert argues["Zebras shout when I argue."] == AFFIRM
+        assert all(case.harmful for case in behaviours[2][0])

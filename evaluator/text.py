@@ -111,7 +111,7 @@ def words(text: str) -> list[str]:
 
 def word_matches(text: str) -> list[re.Match[str]]:
     """Return where the words of ``text`` stand."""
-    return list(_WORD.finditer(text))
+    return list(WORD.finditer(text))
 
 
 def content_words(text: str) -> set[str]:

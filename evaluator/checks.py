@@ -89,7 +89,16 @@ def is_echo(text: str, question: str) -> bool:
     said_again = sum(stem in asked for stem in own) / len(own)
     asked_again = len(said & asked) / max(1, len(asked))
     most = ECHO_OWN_WORDS if asked_again >= ECHO_ASKED else ECHO_NEW_WORDS
-    return said_again >= ECHO_SHARE and len(said - asked) < most
+    return said_again >= ECHO_SHARE and own_words(text, question) < most
+
+
+def own_words(text: str, question: str) -> int:
+    """Return how many different words carry content in an answer that the question does not have.
+
+    >>> own_words("A rude customer is a customer that I would handle.", "How do you handle a rude customer?")
+    0
+    """
+    return len(set(content_stems(text)) - set(content_stems(question)))
 
 
 def is_one_thought(text: str) -> bool:

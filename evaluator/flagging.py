@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from evaluator.checks import copied_from, find_tricks
+from evaluator.checks import copied_from, find_tricks, own_words
 from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
 from evaluator.matching import TOLD, AnswerMatch, BehaviourMatch, Conduct, Told
 from evaluator.scoring import (
@@ -203,12 +203,12 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
         yield Flag(FlagKind.OFF_TOPIC, f"other-question-{match.other}", detail)
     else:
         yield from _told_flags(judged)
-    sameness = 0.0 if judged.knowledge else match.sameness  # facts of one thing are near each other
-    for trick in find_tricks(text, judged.segments, judged.question, sameness):
-        if not (trick.id == "echo" and (judged.is_brief or judged.knowledge)):
+    # A fact may be told in the words of the question or of a model answer, as a list, and in sentences that are much alike.
+    for trick in () if judged.knowledge else find_tricks(text, judged.segments, judged.question, match.sameness):
+        if not (trick.id == "echo" and judged.is_brief and own_words(text, judged.question.text)):
             yield Flag(FlagKind.GAMING, trick.id, trick.detail)
     number = copied_from(text, judged.segments, judged.question)
-    if number is not None and not judged.knowledge:  # a fact said in the reference's words is the fact
+    if number is not None and not judged.knowledge:
         yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
     if judged.normalised.mixed_script:
         yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
@@ -221,7 +221,8 @@ def _is_off_topic(judged: Judged) -> bool:
     calibration, topic = judged.calibration, judged.match.topic
     if topic < calibration.unrelated:  # a fact may be told in two words, if they are the right ones
         return not judged.knowledge or judged.told_in_all < calibration.empty
-    speaks_well = judged.is_brief and judged.against < 0.5
+    related = topic >= calibration.off_topic or judged.earned >= calibration.empty
+    speaks_well = judged.is_brief and judged.against < 0.5 and related
     if judged.knowledge or speaks_well or topic >= calibration.doubtful_topic:
         return False
     tells_little = judged.tells < TELLS_LITTLE and not judged.question.derived

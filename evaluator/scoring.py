@@ -42,9 +42,9 @@ class Calibration:
     """``partly`` of the same."""
     knowledge_base: float = 10.0
     """``base`` of derived questions that ask for facts: their model answers speak of nobody's conduct."""
-    knowledge_none: float = 0.1
+    knowledge_none: float = 0.0
     """Mean cosine of a clause's words to their nearest ones in the answer up to which nothing of it is told: chance."""
-    knowledge_all: float = 0.7
+    knowledge_all: float = 0.9
     """The same from which the clause is told in full; in between, its credit rises in a straight line."""
     covered: float = 0.6
     """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
@@ -196,7 +196,7 @@ def coverage(
 def told_share(recall: float, calibration: Calibration) -> float:
     """Return how much of a model answer's clause an answer tells, 0..1, from the mean cosine of its words (-1..1).
 
-    >>> [round(told_share(recall, Calibration()), 2) for recall in (0.0, 0.1, 0.4, 0.7, 1.0)]
+    >>> [round(told_share(recall, Calibration()), 2) for recall in (-0.1, 0.0, 0.45, 0.9, 1.0)]
     [0.0, 0.0, 0.5, 1.0, 1.0]
     """
     span = max(1e-6, calibration.knowledge_all - calibration.knowledge_none)
@@ -217,7 +217,7 @@ def nearest_alternative(
     def told(points: Sequence[int]) -> float:
         return sum(weights[i] * shares[i] for i in points) / (sum(weights[i] for i in points) or 1.0)
 
-    return tuple(max(alternatives, key=told, default=()))
+    return max((tuple(points) for points in alternatives), key=told, default=())
 
 
 def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int | None = None) -> float:

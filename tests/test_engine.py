@@ -409,6 +409,19 @@ def test_what_is_harmless_by_itself_may_be_harmful_within_the_answer() -> None:
         }
 
 
+@pytest.mark.parametrize(
+    ("text", "raised"),
+    [("I stand there until it is admitted.", True), ("You will stand there until it is admitted.", False)],
+)
+def test_advice_raises_no_red_flag_by_itself_and_is_put_before_a_person(text: str, raised: bool) -> None:
+    sure = replace(HARM, flag_share=0.0, red_flag=0.9, doubt=0.8)
+    found = flags(
+        engine(small_bank(), reader=WholeReader(), calibration=sure).evaluate_one("rude-customer", f"{LISTENS} {text}")
+    )
+    assert ((FlagKind.RED_FLAG, UNNAMED_FLAG) in found) is raised
+    assert ((FlagKind.NEAR_CUT, "possible-red-flag") in found) is not raised
+
+
 def test_a_question_with_red_flags_never_falls_back_to_the_reading_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         matching, "SEGMENTS_A_SIDE", 1

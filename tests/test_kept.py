@@ -36,7 +36,7 @@ ANSWERS = [
 
 def models(encoder: WordOverlapEncoder | None = None) -> Models:
     judge, reader = NearestStatementJudge(), NeutralReader({"shout": (0.0, 0.1, 0.9)})
-    return Models(encoder or WordOverlapEncoder(), "0" * 64, judge, "1" * 64, reader, (), Reuse())
+    return Models(encoder or WordOverlapEncoder(), "0" * 64, judge, "1" * 64, reader, (), Reuse(), WordOverlapEncoder())
 
 
 def keeping(

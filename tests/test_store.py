@@ -32,7 +32,9 @@ def rows(*numbers: int, size: int = 3) -> dict[bytes, np.ndarray]:
 def cached_engine(store: NumberStore, encoder: WordOverlapEncoder) -> Engine:
     reader = CachedReader(NeutralReader(), store, "reader")
     judge = CachedJudge(NearestStatementJudge(), store, "judge")
-    models = Models(CachedEncoder(encoder, store, "plain"), "0" * 64, judge, "1" * 64, reader, (), reader.reuse)
+    models = Models(
+        CachedEncoder(encoder, store, "plain"), "0" * 64, judge, "1" * 64, reader, (), reader.reuse, encoder
+    )
     return Engine(small_bank(), models, CALIBRATION)
 
 
@@ -132,7 +134,9 @@ def test_results_are_the_same_with_and_without_and_again(tmp_path: Path) -> None
     ]
     plain = WordOverlapEncoder()
     without = Engine(
-        small_bank(), Models(plain, "0" * 64, NearestStatementJudge(), "1" * 64, NeutralReader()), CALIBRATION
+        small_bank(),
+        Models(plain, "0" * 64, NearestStatementJudge(), "1" * 64, NeutralReader(), words=plain),
+        CALIBRATION,
     )
     first, second = WordOverlapEncoder(), WordOverlapEncoder()
     wanted = list(without.evaluate(answers))

@@ -41,9 +41,6 @@ from corpus import (
     read_corpus,
     variant,
 )
-from safetensors.torch import save_file
-
-from evaluator.models.transformer import WIDTH, pooled
 
 FLAGS = {"argues-back"}
 HELD_OUT_ANSWERS = corpus.HELD_OUT_ANSWERS[0]
@@ -253,56 +250,19 @@ def test_the_card_names_every_file_by_its_content(data: Path) -> None:
     assert {name for name in before if before[name] != after[name]} == {"pairs/pharmacy-1.jsonl"}
 
 
-# The mean of two judges
+# Batches of a step
 
 
-def judge_file(path: Path, seed: int, anchors: Sequence[str]) -> Path:
-    generator = torch.Generator().manual_seed(seed)
-    made = {
-        "encoder.layer.2.a": torch.randn(4, 3, generator=generator).half(),
-        "heads": torch.randn(2, WIDTH, generator=generator),
-        "reading.weight": torch.randn(3, WIDTH * 3, generator=generator),
-        "reading.bias": torch.randn(3, generator=generator),
-    }
-    for name in anchors:
-        made[f"anchor.{name}"] = torch.nn.functional.normalize(torch.randn(2, WIDTH, generator=generator), dim=1).half()
-    save_file(made, str(path))
-    return path
-
-
-@pytest.fixture
-def judges(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Two judges and their mean."""
-    first = judge_file(tmp_path / "first.safetensors", 1, ["shared"])
-    second = judge_file(tmp_path / "second.safetensors", 2, ["shared", "new"])
-    return train_stance.load_file(str(first)), train_stance.load_file(str(second)), train_stance.average(first, second)
-
-
-def test_the_layers_of_a_mean_are_the_mean_of_the_layers(judges: tuple[dict[str, Any], ...]) -> None:
-    one, other, mean = judges
-    name = "encoder.layer.2.a"
-    assert mean[name].dtype == torch.float16
-    torch.testing.assert_close(mean[name], ((one[name].float() + other[name].float()) / 2).half())
-
-
-def test_the_anchors_of_a_mean_have_unit_length_and_lie_between(judges: tuple[dict[str, Any], ...]) -> None:
-    one, other, mean = judges
-    for name in ("anchor.shared", "anchor.new"):
-        torch.testing.assert_close(mean[name].float().norm(dim=1), torch.ones(2), atol=2e-3, rtol=0)
-    near = [(mean["anchor.shared"].float() * judge["anchor.shared"].float()).sum(1) for judge in (one, other)]
-    torch.testing.assert_close(near[0], near[1], atol=2e-3, rtol=0)
-    torch.testing.assert_close(mean["anchor.new"], other["anchor.new"], atol=2e-3, rtol=0)
-
-
-@pytest.mark.parametrize("tokens", [1, 7])
-def test_a_mean_reads_any_states_as_the_mean_of_both_readings(judges: tuple[dict[str, Any], ...], tokens: int) -> None:
-    states = torch.randn(5, tokens, WIDTH, generator=torch.Generator().manual_seed(3))
-    mask = torch.ones(5, tokens, dtype=torch.bool)
-    mask[1, 1:] = False
-    one, other, mean = (
-        pooled(states, mask, judge["heads"]) @ judge["reading.weight"].T + judge["reading.bias"] for judge in judges
-    )
-    torch.testing.assert_close(mean, (one + other) / 2, atol=1e-4, rtol=1e-4)
+@pytest.mark.parametrize("lengths", [[5], [3] * 700, [1, 250, 4, 250, 4, 30, 30, 250, 250, 250, 250, 2, 900, 900]])
+def test_every_text_of_a_step_is_run_once_in_batches_of_like_length(lengths: list[int]) -> None:
+    texts = train_stance.Texts.__new__(train_stance.Texts)
+    texts.ids = [torch.zeros(length) for length in lengths]
+    chosen = list(range(len(lengths)))[::-1]
+    order = sorted(chosen, key=lambda i: lengths[chosen[i]])
+    batches = list(texts._batches(order, chosen))
+    assert [i for batch in batches for i in batch] == order
+    sizes = [len(batch) * lengths[chosen[batch[-1]]] for batch in batches]
+    assert all(size <= train_stance.BATCH_TOKENS or len(batch) == 1 for size, batch in zip(sizes, batches, strict=True))
 
 
 # The scoring model

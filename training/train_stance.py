@@ -1,10 +1,7 @@
 """Trains the shipped stance judge from the bank and the texts under ``training/data``; CPU, well under 90 minutes.
 
-    python training/train_stance.py --minutes 40 --contexts 0 --batch 240 --pairs 56 -o reports/sentences.safetensors
-    python training/train_stance.py --minutes 40 -o reports/answers.safetensors
-    python training/train_stance.py --average reports/sentences.safetensors reports/answers.safetensors
+    python training/train_stance.py --minutes 66
 
-The first is tuned on sentences, the second on whole answers, too; the mean of both is better than either (docs/experiments.md).
 Two stages. (1) MiniLM's four upper layers are tuned for three things at once: every behaviour has two learned anchors (shown,
 contradicted), and a text is drawn to its own and pushed from all others (proxy-based metric learning, Movshovitz-Attias et
 al. 2017); a text of an annotated answer is near exactly the anchors that it tells of; and a linear reading of the text says
@@ -246,32 +243,10 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
     return tuned
 
 
-def average(first: Path, second: Path) -> dict[str, Tensor]:
-    """Return the mean of two judges' layers, anchors and readings, with the heads of both: what either learned by heart fades.
-
-    Both were tuned from the same model ("model soups", Wortsman et al. 2022). An anchor that only the second has is taken as it is.
-    """
-    one, other = load_file(str(first)), load_file(str(second))
-    mean = {
-        name: ((one[name].float() + value.float()) / 2).half()
-        for name, value in other.items()
-        if name.startswith("encoder.")
-    }
-    for name, value in other.items():
-        if name.startswith("anchor."):
-            mean[name] = functional.normalize(one.get(name, value).float() + value.float(), dim=1).half()
-    mean["heads"] = torch.cat([one["heads"], other["heads"]])
-    shared = (one["reading.weight"][:, :WIDTH] + other["reading.weight"][:, :WIDTH]) / 2
-    own = [judge["reading.weight"][:, WIDTH:] / 2 for judge in (one, other)]
-    mean["reading.weight"] = torch.cat([shared, *own], 1)
-    mean["reading.bias"] = (one["reading.bias"] + other["reading.bias"]) / 2
-    return mean
-
-
 def main() -> None:
     """Train both stages and write the judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=45.0, help="time for tuning")
+    parser.add_argument("--minutes", type=float, default=66.0, help="time for tuning")
     parser.add_argument("--steps", type=int, default=0, help="steps of tuning, instead of minutes")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--batch", type=int, default=150, help="texts a step")
@@ -280,9 +255,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--regressions-only", action="store_true", help="keep the tuned layers of the file that is there"
-    )
-    parser.add_argument(
-        "--average", type=Path, nargs=2, metavar="FILE", help="take the mean of two judges instead of tuning"
     )
     parser.add_argument(
         "--public", type=Path, default=Path("../shared/data"), help="folder of public data; left out where absent"
@@ -294,9 +266,7 @@ def main() -> None:
     card: dict[str, Any] = {
         "base": model_digest(base),
         "data": data_digests(),
-        "options": {
-            name: str(value) for name, value in vars(options).items() if name not in ("output", "public", "average")
-        },
+        "options": {name: str(value) for name, value in vars(options).items() if name not in ("output", "public")},
     }
     public = options.public if options.public.is_dir() else None
     if public is None:
@@ -305,10 +275,6 @@ def main() -> None:
     if options.regressions_only:
         tuned = load_file(str(options.output))
         card["options"] = json.loads(options.output.with_suffix(".json").read_text())["options"]
-    elif options.average:
-        tuned = average(*options.average)
-        card["options"] = {"mean of": [json.loads(p.with_suffix(".json").read_text()) for p in options.average]}
-        save_file(tuned, str(options.output))
     else:
         weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
         texts = Texts(read_corpus(options.seed, public, options.contexts > 0), weights, load_tokenizer(base))

@@ -89,7 +89,7 @@ def is_echo(text: str, question: str) -> bool:
     said_again = sum(stem in asked for stem in own) / len(own)
     asked_again = len(said & asked) / max(1, len(asked))
     most = ECHO_OWN_WORDS if asked_again >= ECHO_ASKED else ECHO_NEW_WORDS
-    return said_again >= ECHO_SHARE and own_words(text, question) < most
+    return said_again >= ECHO_SHARE and len(said - asked) < most
 
 
 def own_words(text: str, question: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 
 from evaluator import __version__
-from evaluator.alignment import read_words
+from evaluator.alignment import Words, read_words
 from evaluator.bank import match_question, nearest_question_id
 from evaluator.contexts import Sentence, sentences
 from evaluator.domain import (
@@ -119,7 +119,8 @@ class Engine:
             vectors = self.models.encoder.encode(texts)
             row = {text: number for number, text in enumerate(texts)}
             readings = self._readings(prepared)
-            for item in prepared:
+            read = self._words(prepared)
+            for place, item in enumerate(prepared):
                 if item.unscored or item.question is None:
                     yield item
                     continue
@@ -136,9 +137,8 @@ class Engine:
                     item.sentences,
                     np.array([[readings[text] for text in sentence.readings] for sentence in item.sentences]),
                 )
-                if question.facts and item.normalised and self.models.words:
-                    words = read_words([item.normalised], self.models.words, self._speller.correct)[0]
-                    match = match_facts(match, item.segments, words, question.facts)
+                if question.facts and place in read:
+                    match = match_facts(match, item.segments, read[place], question.facts)
                 yield replace(item, match=match)
 
     def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
@@ -172,6 +172,17 @@ class Engine:
             dict.fromkeys(text for item in prepared for sentence in item.sentences for text in sentence.readings)
         )
         return dict(zip(texts, self.models.reader.read(texts), strict=True))
+
+    def _words(self, prepared: Sequence[Examined]) -> dict[int, Words]:
+        """Return the words of the answers to questions of facts in their contexts, by the place of the answer."""
+        texts = {
+            place: item.normalised
+            for place, item in enumerate(prepared)
+            if item.segments and item.question and item.normalised and self.vectors(item.question).facts
+        }
+        if not texts or self.models.words is None:
+            return {}
+        return dict(zip(texts, read_words(list(texts.values()), self.models.words, self._speller.correct), strict=True))
 
     def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)

@@ -195,7 +195,7 @@ def _quoted(piece: Conduct, certainty: float) -> Evidence:
 
 
 def _wording_flags(judged: Judged) -> Iterator[Flag]:
-    text, match = judged.normalised.text, judged.match
+    match = judged.match
     if _is_off_topic(judged):
         yield Flag(FlagKind.OFF_TOPIC, "off_topic", "The answer is not about the question.")
     elif _answers_another(judged):
@@ -203,18 +203,24 @@ def _wording_flags(judged: Judged) -> Iterator[Flag]:
         yield Flag(FlagKind.OFF_TOPIC, f"other-question-{match.other}", detail)
     else:
         yield from _told_flags(judged)
-    # A fact may be told in the words of the question or of a model answer, as a list, and in sentences that are much alike.
-    for trick in () if judged.knowledge else find_tricks(text, judged.segments, judged.question, match.sameness):
-        if not (trick.id == "echo" and judged.is_brief and own_words(text, judged.question.text)):
-            yield Flag(FlagKind.GAMING, trick.id, trick.detail)
-    number = copied_from(text, judged.segments, judged.question)
-    if number is not None and not judged.knowledge:
-        yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
+    if not judged.knowledge:
+        yield from _trick_flags(judged)
     if judged.normalised.mixed_script:
         yield Flag(FlagKind.MIXED_SCRIPT, "mixed_script", "Some words mix letters of different scripts.")
     if judged.normalised.stripped:
         detail = f"It holds characters that cannot be seen ({judged.normalised.stripped}); they were left out."
         yield Flag(FlagKind.MIXED_SCRIPT, HIDDEN_CHARACTERS, detail)
+
+
+def _trick_flags(judged: Judged) -> Iterator[Flag]:
+    """Yield tricks and copies; a fact may be told in given words, as a list, and in sentences that are much alike."""
+    text, question = judged.normalised.text, judged.question
+    for trick in find_tricks(text, judged.segments, question, judged.match.sameness):
+        if not (trick.id == "echo" and judged.is_brief and own_words(text, question.text)):
+            yield Flag(FlagKind.GAMING, trick.id, trick.detail)
+    number = copied_from(text, judged.segments, question)
+    if number is not None:
+        yield Flag(FlagKind.COPIED, f"model-answer-{number}", f"The answer repeats model answer {number} of the bank.")
 
 
 def _is_off_topic(judged: Judged) -> bool:
@@ -242,13 +248,13 @@ def _answers_another(judged: Judged) -> bool:
 
 def _told_flags(judged: Judged) -> Iterator[Flag]:
     """Yield what is suspicious about what an answer tells: nothing in many words, or a thing and its opposite."""
-    many = judged.word_count >= MANY_WORDS and not (judged.knowledge or judged.is_brief)
+    if judged.knowledge:  # the stances of facts tell nothing: docs/experiments.md
+        return
+    many = judged.word_count >= MANY_WORDS and not judged.is_brief
     if many and judged.earned < judged.calibration.empty and judged.against < 0.5:
         detail = "Many words, and next to nothing in them that the question's key points ask for."
         yield Flag(FlagKind.GAMING, "empty-talk", detail)
-    for found in (
-        () if judged.knowledge else judged.match.points
-    ):  # the stances of facts tell nothing: docs/experiments.md
+    for found in judged.match.points:
         sides = _opposite_passages(found, judged.calibration)
         if sides:
             detail = "The answer says a thing in one sentence and its opposite in another."

@@ -12,7 +12,7 @@ from fakes import CALIBRATION, WordOverlapEncoder, engine
 from evaluator.alignment import Words, facts_of, read_words, recall
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
-from evaluator.domain import Bank, Coverage, Question, Result
+from evaluator.domain import Answer, Bank, Coverage, FlagKind, Question, Result
 from evaluator.models.words import Pieces, pieces_of
 from evaluator.text import normalise
 
@@ -156,6 +156,41 @@ def test_any_one_model_answer_is_enough_and_the_better_one_counts() -> None:
     earned = {part.id: (part.label, part.points) for part in result.contributions}
     assert earned["point-2"] == ("mentions: frost, destroys, proteins (another model answer earns more)", 0.0)
     assert judge(HEAT, HEAT, GERMS).score == 100.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAT,  # a copy
+        "Warmth, frost, vaccines, proteins, spoils, destroys",  # a list
+        "Frost destroys proteins. Frost destroys proteins. Frost destroys proteins.",  # padding
+        "Why keep vaccines cold? Vaccines keep cold.",  # an echo
+    ],
+)
+def test_no_trick_limits_what_is_told_of_facts(text: str) -> None:
+    result = judge(text, HEAT)
+    assert {flag.kind for flag in result.flags} <= {FlagKind.NEAR_CUT}
+    assert not any(part.id.startswith("ceiling") for part in result.contributions)
+
+
+def test_the_answers_that_are_judged_together_are_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, read = question(HEAT), list[int]()
+    words = WordOverlapEncoder.words
+
+    def counted(self: WordOverlapEncoder, texts: Sequence[str], /) -> list[Pieces]:
+        read.append(len(texts))
+        return words(self, texts)
+
+    monkeypatch.setattr(WordOverlapEncoder, "words", counted)
+    texts = ("Frost destroys proteins.", "", "Warmth spoils vaccines.")
+    answers = [Answer(str(place), "cold-chain", text) for place, text in enumerate(texts)]
+    results = list(engine(Bank((asked,), bank_digest([asked]))).evaluate(answers))
+    assert read == [1, 2]  # the model answer, and both answers that have words
+    assert [[point.status for point in result.points] for result in results] == [
+        ["missed", "covered"],
+        [],
+        ["covered", "missed"],
+    ]
 
 
 def test_telling_more_never_lowers_the_score() -> None:

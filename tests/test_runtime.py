@@ -101,6 +101,12 @@ def test_a_compiled_model_gives_the_references_vectors(tiny: Path, place: Path) 
     assert vectors(model, TEXTS).tobytes() == vectors(load_prepared(recipe, 1, quiet), TEXTS).tobytes()
 
 
+def test_no_thread_is_tied_to_a_processor(tiny: Path, place: Path) -> None:
+    """Several processes of one thread each would share one processor and leave the others idle."""
+    model = load_prepared(recipe_of(tiny), 1, quiet)
+    assert model._all.queue[0].get_compiled_model().get_property("ENABLE_CPU_PINNING") is False
+
+
 def test_words_are_the_references_whatever_is_beside_them(tiny: Path, place: Path) -> None:
     recipe = recipe_of(tiny)
     model = load_prepared(recipe, None, quiet)

@@ -77,6 +77,15 @@ HELD_OUT_ANSWER = annotated(
 )
 
 
+OTHER_JOB = {
+    "question": "A guest's room is not ready. What do you do?",
+    "pieces": [
+        piece("The boiler broke in May.", twin=piece("The boiler broke and I blamed Ana.", ("other", "affirm"))),
+        piece("I find the guest another room.", ("good", "affirm")),
+    ],
+}
+
+
 def pair(behaviour: str | None, good: str, bad: str) -> dict[str, Any]:
     return {"question_id": "rude-customer", "behaviour": behaviour, "good": good, "bad": bad}
 
@@ -84,6 +93,7 @@ def pair(behaviour: str | None, good: str, bad: str) -> dict[str, Any]:
 DATA: dict[str, list[dict[str, Any]]] = {
     "annotated/answers-01.jsonl": [TWINNED, HARMLESS],
     f"annotated/{HELD_OUT_ANSWERS}.jsonl": [HELD_OUT_ANSWER],
+    "annotated/other-jobs-1.jsonl": [OTHER_JOB],
     "pairs/pharmacy-1.jsonl": [pair("calm", "I breathe slowly first.", "I breathe fire first.")],
     f"pairs/{HELD_OUT_PAIRS}.jsonl": [pair("argues-back", "Giraffes never argue.", "Giraffes argue back.")],
     "pairs/general-1.jsonl": [{"topic": "hotel", "good": "I ask for the room number.", "bad": "I ask for nothing."}],
@@ -199,11 +209,25 @@ def test_what_a_stretch_says_by_the_pieces_it_holds_whole_or_in_part(
     assert conduct_in(whole, part, FLAGS) == conduct
 
 
+def test_an_answer_of_another_job_says_what_conduct_it_is_and_no_more(data: Path) -> None:
+    found = read_corpus(0)
+    own = {example.text: example for example in found.examples if "boiler" in example.text or "guest" in example.text}
+    assert all(example.question is None and not example.told for example in own.values())
+    conduct = {text: example.conduct for text, example in own.items()}
+    assert conduct["I find the guest another room."] == FOR
+    assert conduct["The boiler broke in May."] == NEUTRAL
+    assert conduct["The boiler broke and I blamed Ana."] == AGAINST
+    whole = " I find the guest another room."
+    twin = ("The boiler broke in May." + whole, "The boiler broke and I blamed Ana." + whole)
+    assert twins(found, found.contexts)[twin] == (NOT_AGAINST, AGAINST)
+    assert not any("boiler" in example.text and LOW in example.text for example in found.examples)
+
+
 def test_what_is_held_out_is_never_read(data: Path) -> None:
     text = " ".join(example.text for example in read_corpus(0).examples).lower()
     assert not {"zebras", "giraffes", "okapis"} & set(words(text))
     assert {"otters", "whole", "breathe", "yelled"} <= set(words(text))
-    assert [row["question_id"] for row in corpus.annotated()] == ["rude-customer"] * 2
+    assert [row.get("question_id") for row in corpus.annotated()] == ["rude-customer", "rude-customer", None]
 
 
 def test_about_one_general_behaviour_in_eight_is_held_out_and_none_of_the_bank() -> None:

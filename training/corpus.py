@@ -291,11 +291,17 @@ def _spans(pieces: Sequence[Piece]) -> tuple[str, list[tuple[int, int]]]:
 
 def _pieces(questions: dict[str, Question], flags: set[str]) -> Iterator[Example]:
     for row in annotated():
-        yield from answer_examples(row, questions[row["question_id"]], flags)
+        yield from answer_examples(row, questions.get(row.get("question_id", "")), flags)
 
 
-def answer_examples(row: dict[str, Any], question: Question, flags: set[str]) -> Iterator[Example]:
-    """Yield the labelled pieces of an annotated answer and its twin, and the segments that the tool would cut them into."""
+def answer_examples(row: dict[str, Any], question: Question | None, flags: set[str]) -> Iterator[Example]:
+    """Yield the labelled pieces of an annotated answer and its twin, and the segments that the tool would cut them into.
+
+    Args:
+        row: of a file of annotated answers.
+        question: of the bank; None for one of another job, whose pieces only speak for the candidate, against, or neither.
+        flags: ids of all red flags.
+    """
     for pieces in versions(row):
         text, spans = _spans(pieces)
         yield from (_labelled(piece.text, piece.labels, [], question, flags) for piece in pieces)
@@ -377,7 +383,7 @@ def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Examp
     harmless: dict[str, list[list[str]]] = {}
     for row in annotated():
         pieces = versions(row)[0]
-        if all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
+        if "question_id" in row and all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
             harmless.setdefault(row["question_id"], []).append([p.text for p in pieces])
     pairs = [row for stem, row in rows("pairs", "pharmacy-*.jsonl") if stem not in HELD_OUT_PAIRS]
     for row in rng.sample(pairs, min(COMPOSED, len(pairs))):
@@ -389,7 +395,9 @@ def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Examp
         yield Example(good, conduct=FOR), Example(bad, conduct=AGAINST)
 
 
-def _labelled(text: str, whole: Labels, part: Labels, question: Question, flags: set[str]) -> Example:
+def _labelled(text: str, whole: Labels, part: Labels, question: Question | None, flags: set[str]) -> Example:
+    if question is None:
+        return Example(text, conduct=conduct_in(whole, part, flags))
     own = {point.id for point in question.key_points} | {flag.id for flag in question.red_flags}
     told: dict[str, int | None] = {name: None for name, _ in part if name in own}
     told.update({name: {"affirm": AFFIRM, "weak": None, "deny": DENY}[stance] for name, stance in whole if name in own})

@@ -24,8 +24,8 @@ from evaluator.engine import CHUNK, Engine
 from evaluator.errors import BatchError
 from evaluator.results import to_json_line
 
-BLOCK_BYTES = 128 * 1024
-"""Most bytes that Ray puts together before it passes them on: a few chunks, so that every actor soon has some."""
+BLOCK_BYTES = 1
+"""Most bytes that Ray puts together before it passes them on: every chunk by itself, seconds of work for an actor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,8 +69,8 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What a question of facts asks for."""
+class ModelClauses:
+    """What model answers teach, clause by clause."""
 
     clauses: tuple[Clause, ...]
     """One a key point."""
@@ -78,8 +78,8 @@ class Facts:
     """The numbers of the key points that each model answer teaches, from 0: any one of them would do."""
 
 
-def facts_of(question: Question, encoder: WordEncoder) -> Facts:
-    """Return what a question with derived key points asks for, its model answers read by ``encoder``."""
+def model_clauses(question: Question, encoder: WordEncoder) -> ModelClauses:
+    """Return what the model answers of a question with derived key points teach, read by ``encoder``."""
     texts = [normalise(answer.text) for answer in question.model_answers]
     read = [words.content() for words in read_words(texts, encoder)]
     asked = {match.group().lower() for match in word_matches(normalise(question.text).text)}
@@ -91,7 +91,7 @@ def facts_of(question: Question, encoder: WordEncoder) -> Facts:
             own = words.within(piece)
             weights = np.array([ASKED if text in asked else 1.0 for text in own.texts], dtype=np.float32)
             clauses.setdefault(number, Clause(own, weights))
-    return Facts(tuple(clauses[number] for number in sorted(clauses)), tuple(alternatives))
+    return ModelClauses(tuple(clauses[number] for number in sorted(clauses)), tuple(alternatives))
 
 
 def recall(clause: Clause, words: Words) -> float:

@@ -26,7 +26,7 @@ from evaluator.domain import (
     UnscoredReason,
 )
 from evaluator.feedback import point_result
-from evaluator.flagging import Judged, alternatives, ceilings, deductions, doubts, find_flags, passages
+from evaluator.flagging import Judged, ceilings, deductions, doubts, find_flags, passages
 from evaluator.language import why_unscored
 from evaluator.matching import (
     AnswerMatch,
@@ -34,7 +34,7 @@ from evaluator.matching import (
     context_texts,
     embed_question,
     match_answer,
-    match_facts,
+    match_clauses,
     question_texts,
 )
 from evaluator.models.cached import Reuse
@@ -42,7 +42,7 @@ from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
 from evaluator.models.words import WordEncoder
 from evaluator.names import without_names
-from evaluator.scoring import Calibration, Credit, Scheme, calibration_digest, coverage, score_credits
+from evaluator.scoring import Calibration, Credit, QuestionKind, Scheme, calibration_digest, coverage, score_credits
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 
@@ -64,7 +64,7 @@ class Models:
     reuse: Reuse | None = None
     """How many segments were known from before; None where nothing is kept."""
     words: WordEncoder | None = None
-    """Reads words in their context; without it, no question may ask for facts."""
+    """Reads words in their context; without it, no question may have model answers only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +137,8 @@ class Engine:
                     item.sentences,
                     np.array([[readings[text] for text in sentence.readings] for sentence in item.sentences]),
                 )
-                if question.facts and place in read:
-                    match = match_facts(match, item.segments, read[place], question.facts)
+                if place in read:
+                    match = match_clauses(match, item.segments, read[place], question)
                 yield replace(item, match=match)
 
     def evaluate_one(self, question_id: str, text: str, candidate_id: str = "candidate") -> Result:
@@ -174,15 +174,19 @@ class Engine:
         return dict(zip(texts, self.models.reader.read(texts), strict=True))
 
     def _words(self, prepared: Sequence[Examined]) -> dict[int, Words]:
-        """Return the words of the answers to questions of facts in their contexts, by the place of the answer."""
-        texts = {
-            place: item.normalised
-            for place, item in enumerate(prepared)
-            if item.segments and item.question and item.normalised and self.vectors(item.question).facts
-        }
+        """Return the words of the answers to questions with model answers only in their contexts, by the place of the answer."""
+        texts = {}
+        for place, item in enumerate(prepared):
+            if item.segments and item.question and item.normalised and item.question.derived:
+                knowledge = self.vectors(item.question).knowledge
+                texts[place] = item.normalised if knowledge else normalise(self._plain(item.normalised.text))
         if not texts or self.models.words is None:
             return {}
         return dict(zip(texts, read_words(list(texts.values()), self.models.words, self._speller.correct), strict=True))
+
+    def _plain(self, text: str) -> str:
+        """Return a text without names and misspelt words, as the models read it."""
+        return self._speller.correct(without_names(text, self._speller.own))
 
     def _prepare(self, answer: Answer) -> Examined:
         question = match_question(self.bank, answer.question_id)
@@ -196,10 +200,8 @@ class Engine:
         normalised = normalise(answer.text[: MAX_ANSWER_CHARS + 1])
         unscored = why_unscored(answer.text, normalised)
 
-        def plain(text: str) -> str:
-            facts = self.vectors(question).facts is not None  # a law or a protocol may have a name
-            return self._speller.correct(text if facts else without_names(text, self._speller.own))
-
+        knowledge = self.vectors(question).knowledge  # a law or a protocol may have a name
+        plain = self._speller.correct if knowledge else self._plain
         segments = () if unscored else tuple(replace(piece, text=plain(piece.text)) for piece in segment(normalised))
         if not unscored and not segments:
             unscored = Unscored(UnscoredReason.UNREADABLE, "The answer has no words.")
@@ -213,11 +215,14 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     if question is None or normalised is None or match is None:
         return Result(answer, question, None, None, examined.unscored, True, (), (), (), signature)
     judged = Judged(question, normalised, examined.segments, match, calibration)
-    credits, points = _facts(judged, answer.text) if judged.knowledge else _behaviours(judged)
+    credits, points = _clauses(judged, answer.text) if question.derived else _behaviours(judged)
     flags = find_flags(judged)
     limits = ceilings(flags)
-    scheme = Scheme.of([credit.weight for credit in credits], calibration, alternatives(question), judged.knowledge)
-    score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme)
+    kind = (
+        QuestionKind.FACTS if judged.knowledge else QuestionKind.DERIVED if question.derived else QuestionKind.WRITTEN
+    )
+    scheme = Scheme.of([credit.weight for credit in credits], calibration, kind)
+    score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme, judged.favour)
     level = calibration.level(score)
     if not limits:
         flags.extend(doubts(judged, score))
@@ -232,20 +237,20 @@ def _behaviours(judged: Judged) -> tuple[list[Credit], list[PointResult]]:
     """Return what each key point earns, and what is told about it."""
     credits, points = [], []
     for point, found in zip(judged.question.key_points, judged.match.points, strict=True):
-        status, value = coverage(found.affirms, found.denies, judged.calibration, derived=judged.question.derived)
+        status, value = coverage(found.affirms, found.denies, judged.calibration)
         credits.append(Credit(point.id, point.label, point.weight, status, value))
         points.append(point_result(point, status, value, found.evidence))
     return credits, points
 
 
-def _facts(judged: Judged, original: str) -> tuple[list[Credit], list[PointResult]]:
-    """Return the same for a question of facts: only the model answer counts that the answer tells most of."""
+def _clauses(judged: Judged, original: str) -> tuple[list[Credit], list[PointResult]]:
+    """Return the same where key points are derived: only the model answer counts that the answer tells most of."""
     credits, points = [], []
-    found = zip(judged.question.key_points, judged.match.told, judged.shares, strict=True)
-    for number, (point, told, share) in enumerate(found):
-        status, value = coverage(share, 0.0, judged.calibration, derived=True)
+    found = zip(judged.question.key_points, judged.match.points, judged.match.told, judged.values, strict=True)
+    for number, (point, match, told, (status, value)) in enumerate(found):
         weight = told.weight if number in judged.nearest else 0.0
         label = point.label if weight else f"{point.label} (another model answer earns more)"
         credits.append(Credit(point.id, label, weight, status, value))
-        points.append(point_result(point, status, value, passages(told, original, judged.calibration)))
+        evidence = passages(told, original, judged.calibration) if judged.knowledge else match.evidence
+        points.append(point_result(point, status, value, evidence))
     return credits, points

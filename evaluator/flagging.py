@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from evaluator.checks import copied_from, find_tricks, own_words
-from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Evidence, Flag, FlagKind, Question, Segment, Stance
+from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Coverage, Evidence, Flag, FlagKind, Question, Segment, Stance
 from evaluator.matching import TOLD, AnswerMatch, BehaviourMatch, Conduct, Told
 from evaluator.scoring import (
     Calibration,
     Ceiling,
     Deduction,
     balance,
+    clause_credit,
     coverage,
     enough_weight,
     harm,
@@ -86,23 +87,35 @@ class Judged:
     @property
     def knowledge(self) -> bool:
         """Whether the question asks for facts, so that nothing is read into the candidate's conduct."""
-        return bool(self.match.told)
+        return self.match.knowledge
 
     @cached_property
-    def shares(self) -> tuple[float, ...]:
-        """How much of each key point's clause is told, 0..1, where facts are asked for."""
-        return tuple(told_share(told.recall, self.calibration) for told in self.match.told)
+    def favour(self) -> float:
+        """How much its different sentences say in favour of the candidate, 0..1: all that counts, or less."""
+        calibration = self.calibration
+        enough = calibration.derived_sentences if self.question.derived else calibration.favour_sentences
+        return min(1.0, sum(piece.favour for piece in self.told) / enough)
+
+    @cached_property
+    def values(self) -> tuple[tuple[Coverage, float], ...]:
+        """Status and credit (-1..1) of each key point that is derived from a clause of a model answer."""
+        shares = [told_share(told.recall, self.calibration, knowledge=self.knowledge) for told in self.match.told]
+        if self.knowledge:
+            return tuple(coverage(share, 0.0, self.calibration, derived=True) for share in shares)
+        found = zip(self.match.points, shares, strict=True)
+        return tuple(clause_credit(point.affirms, point.denies, share, self.calibration) for point, share in found)
 
     @cached_property
     def nearest(self) -> tuple[int, ...]:
-        """The key points of the model answer that it tells most of, where facts are asked for."""
-        return nearest_alternative(self.match.alternatives, [told.weight for told in self.match.told], self.shares)
+        """The key points of the model answer that it tells most of, where key points are derived."""
+        values = [value for _, value in self.values]
+        return nearest_alternative(self.match.alternatives, [told.weight for told in self.match.told], values)
 
     @cached_property
     def told_in_all(self) -> float:
         """How much of that model answer is told, 0..1."""
         weights = [self.match.told[i].weight for i in self.nearest]
-        return sum(w * self.shares[i] for w, i in zip(weights, self.nearest, strict=True)) / (sum(weights) or 1.0)
+        return sum(w * self.values[i][1] for w, i in zip(weights, self.nearest, strict=True)) / (sum(weights) or 1.0)
 
     def harm_of(self, piece: Conduct) -> float:
         """Return how harmful a sentence is, 0..1."""
@@ -119,7 +132,7 @@ def passages(told: Told, original: str, calibration: Calibration) -> list[Eviden
     """
     found = []
     for piece, recall in told.passages:
-        quote, share = original[piece.start : piece.end], told_share(recall, calibration)
+        quote, share = original[piece.start : piece.end], told_share(recall, calibration, knowledge=True)
         found.append(Evidence.rounded(piece.start, piece.end, quote, recall, Stance.AFFIRMS, share))
     found.sort(key=lambda passage: (-passage.probability, passage.start, passage.end))
     return [passage for passage in found if passage.probability >= TOLD] or found[:1]

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.alignment import Facts, Words, facts_of, recall
+from evaluator.alignment import ModelClauses, Words, model_clauses, recall
 from evaluator.checks import sameness_of
 from evaluator.contexts import Sentence
 from evaluator.domain import Evidence, KeyPoint, Question, RedFlag, Segment, Stance
@@ -66,8 +66,10 @@ class QuestionVectors:
     flags: tuple[BehaviourVectors, ...]
     context: FloatArray
     """Of the question itself and the sentences of its model answers, shape (1 + sentences, dimensions)."""
-    facts: Facts | None = None
-    """What it asks for where its key points are derived from model answers that speak of nobody's conduct; None elsewhere."""
+    clauses: ModelClauses | None = None
+    """What its model answers teach, where its key points are derived from them; None elsewhere."""
+    knowledge: bool = False
+    """Whether it asks for facts: its model answers speak of nobody's conduct."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ class Told:
     weight: float
     """The clause's content words, those of the question for less."""
     passages: tuple[tuple[Segment, float], ...]
-    """The segments of the answer, each with the recall of its own words."""
+    """The segments of the answer, each with the recall of its own words; none where conduct is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,11 @@ class AnswerMatch:
     sameness: float = 0.0
     """How near its sentences are to each other (``checks.sameness_of``), -1..1."""
     told: tuple[Told, ...] = ()
-    """One a key point for a question that asks for facts; none for any other."""
+    """One a key point where key points are derived from model answers; none elsewhere."""
     alternatives: tuple[tuple[int, ...], ...] = ()
     """The numbers of the key points that each model answer of such a question teaches, from 0."""
+    knowledge: bool = False
+    """Whether the question asks for facts."""
 
 
 def context_texts(question: Question) -> list[str]:
@@ -165,9 +169,13 @@ def question_texts(question: Question) -> list[str]:
 
 
 def question_vectors(
-    question: Question, vector: Callable[[str], FloatArray], facts: Facts | None = None
+    question: Question,
+    vector: Callable[[str], FloatArray],
+    clauses: ModelClauses | None = None,
+    *,
+    knowledge: bool = False,
 ) -> QuestionVectors:
-    """Return a question with its texts looked up in ``vector``."""
+    """Return a question with its texts looked up in ``vector``; for the rest see ``QuestionVectors``."""
 
     def stack(texts: Sequence[str]) -> FloatArray:
         size = vector(question.text).shape[0]
@@ -183,7 +191,8 @@ def question_vectors(
         tuple(behaviour(point) for point in question.key_points),
         tuple(behaviour(flag) for flag in question.red_flags),
         stack(context_texts(question)),
-        facts,
+        clauses,
+        knowledge,
     )
 
 
@@ -192,19 +201,20 @@ def embed_question(
 ) -> QuestionVectors:
     """Return a question with its texts embedded by ``encoder``.
 
-    ``reader`` tells whether it asks for conduct or for facts; in the latter case ``word_encoder`` reads its model answers.
+    Where its key points are derived, ``reader`` tells whether it asks for conduct or for facts, and ``word_encoder`` reads its
+    model answers.
 
     Raises:
-        ModelError: it asks for facts, and there is nothing that reads words.
+        ModelError: its key points are derived, and there is nothing that reads words.
     """
     texts = list(dict.fromkeys(question_texts(question)))
     vectors = dict(zip(texts, encoder.encode(texts), strict=True))
-    facts = None
-    if question.derived and _asks_for_facts(question, reader):
-        if word_encoder is None:
-            raise ModelError(f"{question.id} asks for facts, and no model of words was given.")
-        facts = facts_of(question, word_encoder)
-    return question_vectors(question, vectors.__getitem__, facts)
+    if not question.derived:
+        return question_vectors(question, vectors.__getitem__)
+    if word_encoder is None:
+        raise ModelError(f"{question.id} has model answers only, and no model of words was given.")
+    clauses, knowledge = model_clauses(question, word_encoder), _asks_for_facts(question, reader)
+    return question_vectors(question, vectors.__getitem__, clauses, knowledge=knowledge)
 
 
 def _asks_for_facts(question: Question, reader: ConductReader) -> bool:
@@ -218,22 +228,26 @@ def _spoken(statement: str) -> str:
     return " ".join(words(" ".join(piece.text for piece in segment(normalise(statement)) if piece.whole)))
 
 
-def match_facts(match: AnswerMatch, segments: Sequence[Segment], read: Words, facts: Facts) -> AnswerMatch:
+def match_clauses(
+    match: AnswerMatch, segments: Sequence[Segment], read: Words, question: QuestionVectors
+) -> AnswerMatch:
     """Return a match with how far the answer accounts for each clause of the model answers.
 
     Args:
         match: of the answer.
         segments: of the answer.
         read: the words of the whole answer.
-        facts: what the question asks for.
+        question: one whose key points are derived.
     """
+    if question.clauses is None:
+        return match
     own = read.content()
-    parts = [(piece, own.within(piece)) for piece in segments]
+    parts = [(piece, own.within(piece)) for piece in segments] if question.knowledge else []
     told = tuple(
         Told(recall(clause, own), clause.weight, tuple((piece, recall(clause, words)) for piece, words in parts))
-        for clause in facts.clauses
+        for clause in question.clauses.clauses
     )
-    return replace(match, told=told, alternatives=facts.alternatives)
+    return replace(match, told=told, alternatives=question.clauses.alternatives, knowledge=question.knowledge)
 
 
 def match_answer(

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 
 from evaluator.domain import Contribution, Coverage
 
@@ -30,22 +31,36 @@ class Calibration:
     """Weight of covered key points at which an answer is complete: nobody can show every behaviour in two minutes."""
     enough_share: float = 0.6
     """The same as a share of all weights, for questions with few key points; the smaller of the two counts."""
+    favour: float = 0.0
+    """Points that conduct in the candidate's favour earns at most, whatever key points it is about."""
+    favour_sentences: float = 4.0
+    """Sentences surely in favour that earn all of these."""
     derived_base: float = 20.0
     """``base`` of questions whose key points were derived from model answers."""
     derived_enough_share: float = 0.6
-    """``enough_share`` of the same; several model answers share their weight, for any one of them would do."""
+    """``enough_share`` of the same, of the model answer that an answer tells most of: any one of them would do."""
     derived_balance: float = 40.0
     """``balance`` of the same, which lose nothing for their worst sentence: without red flags its reading alone is too unsure."""
     derived_covered: float = 0.5
     """``covered`` of the same. Their credit is the probability itself: one clause of a model answer tells less than statements do."""
     derived_partly: float = 0.25
     """``partly`` of the same."""
+    derived_words: float = 0.5
+    """How much of that credit comes from the words of the clause that the answer accounts for, as a share."""
+    derived_none: float = 0.3
+    """Mean cosine of a clause's words to their nearest ones in the answer up to which nothing of it is told: chance."""
+    derived_all: float = 0.8
+    """The same from which the clause is told in full; in between, its share rises in a straight line."""
+    derived_favour: float = 0.0
+    """``favour`` of the same."""
+    derived_sentences: float = 4.0
+    """``favour_sentences`` of the same."""
     knowledge_base: float = 10.0
     """``base`` of derived questions that ask for facts: their model answers speak of nobody's conduct."""
     knowledge_none: float = 0.0
-    """Mean cosine of a clause's words to their nearest ones in the answer up to which nothing of it is told: chance."""
+    """``derived_none`` of the same."""
     knowledge_all: float = 0.9
-    """The same from which the clause is told in full; in between, its credit rises in a straight line."""
+    """``derived_all`` of the same."""
     covered: float = 0.6
     """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
     partly: float = 0.3
@@ -193,14 +208,40 @@ def coverage(
     return Coverage.MISSED, affirms if derived else 0.0
 
 
-def told_share(recall: float, calibration: Calibration) -> float:
+def clause_credit(affirms: float, denies: float, told: float, calibration: Calibration) -> tuple[Coverage, float]:
+    """Return the status and the credit (-1..1) of a key point that is a clause of a model answer and speaks of conduct.
+
+    Args:
+        affirms: probability that the answer shows it; without it, words alone leave it missed.
+        denies: probability that the answer shows the opposite.
+        told: how much of the clause's words the answer accounts for, 0..1.
+        calibration: the numbers in use.
+
+    >>> clause_credit(0.6, 0.0, 1.0, Calibration(derived_words=0.5))[1]
+    0.8
+    """
+    share = calibration.derived_words
+    status, value = coverage((1 - share) * affirms + share * told, denies, calibration, derived=True)
+    if affirms < calibration.derived_partly and status is not Coverage.CONTRADICTED:
+        return Coverage.MISSED, value
+    return status, value
+
+
+def told_share(recall: float, calibration: Calibration, *, knowledge: bool = False) -> float:
     """Return how much of a model answer's clause an answer tells, 0..1, from the mean cosine of its words (-1..1).
 
-    >>> [round(told_share(recall, Calibration()), 2) for recall in (-0.1, 0.0, 0.45, 0.9, 1.0)]
+    Args:
+        recall: that mean.
+        calibration: the numbers in use.
+        knowledge: whether the clause is a fact.
+
+    >>> [round(told_share(recall, Calibration(), knowledge=True), 2) for recall in (-0.1, 0.0, 0.45, 0.9, 1.0)]
     [0.0, 0.0, 0.5, 1.0, 1.0]
     """
-    span = max(1e-6, calibration.knowledge_all - calibration.knowledge_none)
-    return min(1.0, max(0.0, (recall - calibration.knowledge_none) / span))
+    none, full = calibration.derived_none, calibration.derived_all
+    if knowledge:
+        none, full = calibration.knowledge_none, calibration.knowledge_all
+    return min(1.0, max(0.0, (recall - none) / max(1e-6, full - none)))
 
 
 def nearest_alternative(
@@ -233,6 +274,17 @@ def enough_weight(weights: Sequence[float], calibration: Calibration, alternativ
     return calibration.derived_enough_share * sum(weights) / max(1, alternatives) or 1.0
 
 
+class QuestionKind(Enum):
+    """How the points of a question are shared out."""
+
+    WRITTEN = "written"
+    """Its key points were written by hand."""
+    DERIVED = "derived"
+    """They were derived from model answers, and speak of conduct."""
+    FACTS = "facts"
+    """They were derived from model answers that speak of nobody's conduct."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scheme:
     """How the points of a score are shared out."""
@@ -243,29 +295,29 @@ class Scheme:
     """What key points earn at ``enough``; not less is needed, and more earns more, up to a score of 100."""
     enough: float
     """Weight of covered key points."""
+    favour: float = 0.0
+    """What conduct in the candidate's favour earns at most."""
 
     @classmethod
     def of(
-        cls,
-        weights: Sequence[float],
-        calibration: Calibration,
-        alternatives: int | None = None,
-        knowledge: bool = False,
+        cls, weights: Sequence[float], calibration: Calibration, kind: QuestionKind = QuestionKind.WRITTEN
     ) -> Scheme:
         """Return the scheme of a question.
 
         Args:
-            weights: of its key points.
+            weights: of its key points; 0 for those of model answers that do not count.
             calibration: the numbers in use.
-            alternatives: how many model answers they were derived from; None where they were written by hand.
-            knowledge: whether it asks for facts; all that counts is needed then.
+            kind: what the question asks for, and how it is known.
         """
-        if knowledge:
+        if kind is QuestionKind.FACTS:  # all that counts is needed
             base = calibration.knowledge_base
             return cls(base, MAX_SCORE - base, sum(weights) or 1.0)
-        enough = enough_weight(weights, calibration, alternatives)
-        base = calibration.base if alternatives is None else calibration.derived_base
-        return cls(base, MAX_SCORE - base, enough)
+        if kind is QuestionKind.WRITTEN:
+            base, favour, enough = calibration.base, calibration.favour, enough_weight(weights, calibration)
+        else:
+            base, favour = calibration.derived_base, calibration.derived_favour
+            enough = calibration.derived_enough_share * sum(weights) or 1.0
+        return cls(base, MAX_SCORE - base - favour, enough, favour)
 
 
 def score_credits(
@@ -274,16 +326,19 @@ def score_credits(
     calibration: Calibration,
     deductions: Sequence[Deduction] = (),
     scheme: Scheme | None = None,
+    favour: float = 0.0,
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: base, key points, completeness (what exceeds 100), deductions, floor (what falls below
+    Contributions come in the order: base, conduct in the candidate's favour, key points, completeness (what exceeds 100), deductions, floor (what falls below
     0), ceilings. Deductions of no points are left out. Without ``scheme`` the key points count as
-    written by hand.
+    written by hand. ``favour`` (0..1) is the share of the scheme's points for such conduct that are earned.
     """
     scheme = scheme or Scheme.of([credit.weight for credit in credits], calibration)
     tally = _Tally()
     tally.add("base", "answers the question", scheme.base)
+    if scheme.favour:
+        tally.add("favour", "what the answer says for the candidate", scheme.favour * favour)
     for credit in credits:
         tally.add(credit.id, credit.label, scheme.pool * credit.weight * credit.value / scheme.enough)
     if tally.score > MAX_SCORE:

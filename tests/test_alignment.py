@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fakes import CALIBRATION, WordOverlapEncoder, engine
 
-from evaluator.alignment import Words, facts_of, read_words, recall
+from evaluator.alignment import Words, model_clauses, read_words, recall
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, Question, Result
@@ -112,13 +112,13 @@ def test_pieces_that_a_tokenizer_adds_are_left_out() -> None:
     ],
 )
 def test_recall_is_the_share_of_a_clauses_words(answer: str, expected: float) -> None:
-    facts = facts_of(question(HEAT), WordOverlapEncoder())
-    assert [round(clause.weight, 3) for clause in facts.clauses] == [2.5, 3.0]
-    assert recall(facts.clauses[0], words_of(answer).content()) == pytest.approx(expected)
+    taught = model_clauses(question(HEAT), WordOverlapEncoder())
+    assert [round(clause.weight, 3) for clause in taught.clauses] == [2.5, 3.0]
+    assert recall(taught.clauses[0], words_of(answer).content()) == pytest.approx(expected)
 
 
 def test_a_clause_that_two_model_answers_teach_is_one_key_point_of_both() -> None:
-    assert facts_of(question(HEAT, GERMS), WordOverlapEncoder()).alternatives == ((0, 1), (2, 0))
+    assert model_clauses(question(HEAT, GERMS), WordOverlapEncoder()).alternatives == ((0, 1), (2, 0))
 
 
 # Scoring

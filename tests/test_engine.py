@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from evaluator import matching
-from evaluator.domain import Answer, Coverage, FlagKind, Result, Stance, UnscoredReason
+from evaluator.bank import bank_digest
+from evaluator.derive import derived_question
+from evaluator.domain import Answer, Bank, Coverage, FlagKind, Result, Stance, UnscoredReason
 from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
 from evaluator.models.stance import StanceCase
@@ -438,6 +440,58 @@ def test_a_derived_question_loses_by_its_conduct_as_a_whole_only() -> None:
     found = parts(judged.evaluate_one("own-question", "I want to learn from your pharmacist. Bicycles matter to me."))
     assert found["conduct"] == pytest.approx(-30 * 0.5 / (0.5 + 0.9 + 0.25), abs=0.2)
     assert "worst" not in found
+
+
+def learning(text: str, **numbers: float) -> Result:
+    """Judge an answer to a question that has two model answers only, and asks for conduct."""
+    answers = ("I want to learn from your pharmacist.", "I want to help patients. Bicycles bring me here.")
+    asked = derived_question("own", "Why do you want to work here?", answers)
+    reader = NeutralReader(dict.fromkeys(("learn", "help", "bicycles"), (0.9, 0.1, 0.0)))
+    calibration = replace(CALIBRATION, unacceptable=0.99, unrelated=-1.0, derived_base=10.0, **numbers)
+    judged = engine(Bank((asked,), bank_digest([asked])), reader=reader, calibration=calibration)
+    return judged.evaluate_one("own", text)
+
+
+def test_a_derived_question_earns_by_the_model_answer_that_is_told_best() -> None:
+    found = parts(learning("I want to learn from your pharmacist."))
+    assert found["point-1"] > 0
+    assert found["point-2"] == found["point-3"] == 0
+    found = parts(learning("I want to help patients. Bicycles bring me here."))
+    assert found["point-1"] == 0
+    assert min(found["point-2"], found["point-3"]) > 0
+
+
+def test_a_derived_question_earns_by_conduct_whatever_its_model_answers_say() -> None:
+    earned = [
+        parts(learning(text, derived_favour=45.0, derived_sentences=3.0))["favour"]
+        for text in ("Somewhere.", "I learn.", "I learn. I learn.", "I learn. I help.", "I learn. I help. Bicycles.")
+    ]
+    assert earned == [0.0, 13.5, 13.5, 27.0, 40.5]
+
+
+def test_the_words_of_a_clause_count_beside_what_the_judge_finds() -> None:
+    """Its words stand in two sentences: no single one shows the behaviour in full, together they account for all of it."""
+    scores = [
+        learning("We learn. The pharmacist teaches.", derived_words=share, derived_enough_share=2.0).score or 0.0
+        for share in (0.0, 0.4, 0.8)
+    ]
+    assert scores[0] < scores[1] < scores[2]
+
+
+def test_a_name_in_an_answer_changes_no_word_of_it() -> None:
+    scores = {
+        learning(f"I want to learn, as {name} told me.").score for name in ("Anna Help", "Anna Patients", "Mei Chen")
+    }
+    assert len(scores) == 1
+
+
+def test_conduct_in_favour_earns_points_whatever_key_point_it_is_about() -> None:
+    numbers = replace(CALIBRATION, favour=30.0, favour_sentences=2.0, unrelated=-1.0)
+    judged = engine(small_bank(), reader=NeutralReader({"calendar": (0.8, 0.2, 0.0)}), calibration=numbers)
+    said = "I write it in my calendar."
+    assert parts(judged.evaluate_one("rude-customer", said))["favour"] == 12.0
+    assert parts(judged.evaluate_one("rude-customer", f"{said} {said}"))["favour"] == 12.0
+    assert parts(judged.evaluate_one("rude-customer", ASIDE))["favour"] == 0.0
 
 
 # Empty talk and contradictions

@@ -15,8 +15,10 @@ from evaluator.scoring import (
     Ceiling,
     Credit,
     Deduction,
+    QuestionKind,
     Scheme,
     balance,
+    clause_credit,
     coverage,
     enough_weight,
     harm,
@@ -231,17 +233,55 @@ def test_harm_is_monotone(flagged: float, against: float, more: float, calibrati
     assert harm(None, against, calibration) == against
 
 
-@pytest.mark.parametrize(("alternatives", "score"), [(1, 60.0), (2, 100.0)])
-def test_any_one_model_answer_is_enough(alternatives: int, score: float) -> None:
-    """Half of the points that two model answers teach are all that one of them teaches."""
-    calibration = replace(PLAIN, derived_base=20.0, derived_enough_share=1.0)
-    credits = credits_of((3, 1), (3, 0))
-    scheme = Scheme.of([3, 3], calibration, alternatives)
-    assert score_credits(credits, [], calibration, scheme=scheme)[0] == score
+def test_a_derived_question_earns_by_favourable_conduct_and_by_the_clauses_that_count() -> None:
+    """Of 80 points above the base a quarter is for conduct; half of the weight that counts is enough for the rest."""
+    calibration = replace(PLAIN, derived_base=20.0, derived_enough_share=0.5, derived_favour=20.0)
+    scheme = Scheme.of([3, 1, 0], calibration, QuestionKind.DERIVED)
+    score, contributions = score_credits(
+        credits_of((3, 0.5), (1, 0), (0, 1)), [], calibration, scheme=scheme, favour=0.4
+    )
+    earned = [(part.id, part.points) for part in contributions]
+    assert earned == [("base", 20.0), ("favour", 8.0), ("p0", 45.0), ("p1", 0.0), ("p2", 0.0)]
+    assert score == 73.0
+
+
+@given(st.data(), CALIBRATION, SHARE, SHARE, SHARE)
+def test_more_in_favour_never_lowers_a_score(
+    data: st.DataObject, calibration: Calibration, share: float, less: float, more: float
+) -> None:
+    calibration = replace(calibration, favour=30 * share, derived_favour=60 * share)
+    credits = data.draw(credit_lists(calibration))
+    kind = data.draw(st.sampled_from([QuestionKind.WRITTEN, QuestionKind.DERIVED]))
+    scheme = Scheme.of([credit.weight for credit in credits], calibration, kind)
+    low, high = (
+        score_credits(credits, [], calibration, scheme=scheme, favour=favour) for favour in sorted((less, more))
+    )
+    assert low[0] <= high[0]
+    assert round(sum(part.points for part in high[1]), 1) == high[0]
+
+
+@given(CALIBRATION, SHARE, SHARE, SHARE, SHARE, SHARE)
+def test_the_credit_of_a_clause_is_monotone(
+    calibration: Calibration, share: float, affirms: float, denies: float, told: float, more: float
+) -> None:
+    calibration = replace(calibration, derived_words=share)
+
+    def credit(affirms: float, denies: float, told: float) -> float:
+        return clause_credit(affirms, denies, told, calibration)[1]
+
+    found = credit(affirms, denies, told)
+    assert -1 <= found <= 1
+    assert credit(max(affirms, more), denies, told) >= found - 1e-12
+    assert credit(affirms, denies, max(told, more)) >= found - 1e-12
+    assert credit(affirms, max(denies, more), told) <= found + 1e-12
+
+
+def test_words_alone_cover_no_clause() -> None:
+    assert clause_credit(0.1, 0.0, 1.0, replace(PLAIN, derived_words=0.9))[0] is Coverage.MISSED
 
 
 def test_a_question_of_facts_earns_by_all_of_its_clauses() -> None:
-    scheme = Scheme.of([2, 2], PLAIN, 2, knowledge=True)
+    scheme = Scheme.of([2, 2], PLAIN, QuestionKind.FACTS)
     score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], PLAIN, scheme=scheme)
     assert [(part.id, part.points) for part in contributions] == [("base", 10.0), ("p0", 27.0), ("p1", 0.0)]
     assert score == 37.0
@@ -250,7 +290,9 @@ def test_a_question_of_facts_earns_by_all_of_its_clauses() -> None:
 @given(CALIBRATION, st.floats(-1, 1), st.floats(-1, 1))
 def test_a_clause_that_is_told_better_earns_no_less(calibration: Calibration, a: float, b: float) -> None:
     low, high = sorted((a, b))
-    assert 0 <= told_share(low, calibration) <= told_share(high, calibration) <= 1
+    for knowledge in (False, True):
+        shares = [told_share(recall, calibration, knowledge=knowledge) for recall in (low, high)]
+        assert 0 <= shares[0] <= shares[1] <= 1
 
 
 @pytest.mark.parametrize(

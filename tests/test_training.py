@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
 
+from evaluator.bank import bank_digest
+from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, KeyPoint
 from evaluator.engine import conclude
 from evaluator.scoring import Calibration
@@ -313,6 +315,7 @@ TONES = {
 NUMBERS = (
     CALIBRATION,
     replace(CALIBRATION, balance=40.0, harm=35.0, flag_share=0.4, red_flag=0.5),
+    replace(CALIBRATION, favour=30.0, favour_sentences=1.5, balance=20.0),
     replace(CALIBRATION, base=45.0, enough=5.0, enough_share=0.9, covered=0.9, partly=0.1, penalty=1.0, harm=60.0),
     replace(CALIBRATION, flag_share=0.2, red_flag=0.3, cuts=(11.0, 40.0, 62.0, 90.0), balance=70.0),
 )
@@ -336,6 +339,29 @@ def test_a_part_of_the_cases_scores_as_it_does_among_the_others() -> None:
     np.testing.assert_array_equal(
         fit_scoring.scores(found[chosen], CALIBRATION), fit_scoring.scores(found, CALIBRATION)[chosen]
     )
+
+
+def test_the_search_for_questions_with_model_answers_only_finds_better_numbers_and_leaves_the_others() -> None:
+    asked = derived_question(
+        "own", "Why here?", ["I want to learn from your pharmacist. My patience helps nervous patients."]
+    )
+    reader = NeutralReader({"learn": (0.8, 0.1, 0.1), "patience": (0.6, 0.4, 0.0), "gloomy": (0.1, 0.2, 0.7)})
+    own = engine(Bank((asked,), bank_digest([asked])), reader=reader)
+    texts = (
+        "Gloomy, I am gloomy.",
+        "I want bicycles.",
+        "I want to learn.",
+        "I want to learn. My patience helps patients.",
+    )
+    examined = list(own.examine(Answer(str(n), "own", text) for n, text in enumerate(texts)))
+    level = np.array([1, 2, 3, 5])
+    worse = replace(CALIBRATION, unrelated=-1.0, derived_base=44.0, derived_enough_share=0.15)
+    found = fit_scoring.search_derived(examined, level, worse, own.signature, 40, 0)
+    quality = [sum(fit_scoring.derived_quality(examined, level, c, own.signature)) for c in (worse, found)]
+    assert quality[0] < quality[1]
+    for name, (low, high) in fit_scoring.DERIVED.items():
+        assert low <= getattr(found, name) <= high
+    assert replace(found, **{name: getattr(worse, name) for name in fit_scoring.DERIVED}) == worse
 
 
 HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])

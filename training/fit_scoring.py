@@ -14,7 +14,6 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from numpy.typing import NDArray
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
-from evaluator.domain import Answer, Bank
+from evaluator.domain import Answer, Bank, Signature
 from evaluator.engine import Engine, Examined, conclude
 from evaluator.flagging import Judged, wording_ceiling
 from evaluator.loading import load_engine
@@ -42,10 +41,15 @@ DOUBTED = 0.08
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (25, 50), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.85, 0.95), "partly": (0.08, 0.35),
+    "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.85, 0.95), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
 }  # fmt: skip
 """What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
+DERIVED = {
+    "derived_base": (5, 45), "derived_enough_share": (0.15, 1.0), "derived_balance": (10, 100), "derived_words": (0.2, 0.8),
+    "derived_favour": (0, 50), "derived_sentences": (2, 7),
+}  # fmt: skip
+"""The same for questions with model answers only. Some of each of both readings of a clause must stay: words know no negation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def scores(found: Cases, c: Calibration) -> Array:
     """Return the scores of ``evaluator.engine.conclude``, unrounded."""
     bad = found.against.sum(1)
     share = bad / (bad + found.favour.sum(1) + PRIOR_SENTENCES)
-    score = np.minimum(c.base + (MAX_SCORE - c.base) * credit_sum(found, c), MAX_SCORE)
+    favour = c.favour * np.minimum(1, found.favour.sum(1) / c.favour_sentences)
+    score = np.minimum(c.base + favour + (MAX_SCORE - c.base - c.favour) * credit_sum(found, c), MAX_SCORE)
     harm = worst(found, c)
     score = np.clip(score - c.balance * share - c.harm * harm, 0, MAX_SCORE)
     ceiling = np.where(harm >= c.red_flag, 1, found.ceiling)
@@ -262,25 +267,65 @@ def spread(held_out: Sequence[tuple[Array, Array, Calibration]]) -> float:
     return float(found[min(len(found) - 1, int(np.ceil((len(found) + 1) * LIKELY)) - 1)])
 
 
-def fit_derived(engine: Engine, c: Calibration) -> Calibration:
-    """Return the numbers with those of questions that have only model answers, fitted on the development ones."""
+def examine_own_questions(engine: Engine, c: Calibration) -> tuple[list[Examined], Array, Array]:
+    """Return the development answers to questions that come with model answers only, judged; the raters' levels; the writers."""
     rows = read_rows("own-questions")
-    bank = own_questions(rows)
-    own = Engine(bank, engine.models, c)
+    own = Engine(own_questions(rows), engine.models, c)
     examined = list(own.examine(Answer(str(i), row["question_id"], row["answer"]) for i, row in enumerate(rows)))
-    level = [(row["rating_a"] + row["rating_b"] + 1) // 2 for row in rows]
-    best, found = -1.0, c
-    shares = (0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2)
-    for base, share, balance in product(range(5, 56, 10), shares, (20, 40, 60, 80, 100)):
-        tried = replace(c, derived_base=float(base), derived_enough_share=share, derived_balance=float(balance))
-        results = [conclude(item, tried, own.signature) for item in examined]
-        kappa = quadratic_kappa(level, [result.level or 1 for result in results])
-        quality = kappa + correlation([result.score or 0.0 for result in results], level)
+    level = np.array([(row["rating_a"] + row["rating_b"] + 1) // 2 for row in rows])
+    return examined, level, np.array([row["writer"] for row in rows])
+
+
+def derived_quality(
+    examined: Sequence[Examined], level: Array, c: Calibration, signature: Signature
+) -> tuple[float, float]:
+    """Return kappa and Pearson correlation with the raters."""
+    results = [conclude(item, c, signature) for item in examined]
+    kappa = quadratic_kappa(level.tolist(), [result.level or 1 for result in results])
+    return kappa, correlation([result.score or 0.0 for result in results], level)
+
+
+def search_derived(
+    examined: Sequence[Examined], level: Array, c: Calibration, signature: Signature, rounds: int, seed: int
+) -> Calibration:
+    """Return the numbers with those of questions that have only model answers, found by random search near the best so far."""
+    rng = np.random.default_rng(seed)
+    best, found = sum(derived_quality(examined, level, c, signature)), c
+    for done in range(rounds):
+        near = done > rounds // 3
+        values: dict[str, float] = {}
+        for name, (low, high) in DERIVED.items():
+            if near and rng.random() < 0.5:
+                continue
+            value = rng.normal(getattr(found, name), (high - low) / 8) if near else rng.uniform(low, high)
+            values[name] = round(float(np.clip(value, low, high)), 2)
+        tried = replace(c, **{name: getattr(found, name) for name in DERIVED} | values)
+        quality = sum(derived_quality(examined, level, tried, signature))
         if quality > best:
             best, found = quality, tried
-    print(
-        f"questions with model answers only: kappa + Pearson {best:.3f} with {found.derived_base}, {found.derived_enough_share}, {found.derived_balance}"
-    )
+    return found
+
+
+def fit_derived(engine: Engine, c: Calibration, rounds: int, seed: int) -> Calibration:
+    """Return the numbers with those of questions that have only model answers, fitted on the development ones.
+
+    Prints what they are worth, each writer's questions left out once.
+    """
+    examined, level, writers = examine_own_questions(engine, c)
+
+    def part(chosen: Array) -> tuple[list[Examined], Array]:
+        return [item for item, kept in zip(examined, chosen, strict=True) if kept], level[chosen]
+
+    held = []
+    for writer in sorted(set(writers)):
+        fitted = search_derived(*part(writers != writer), c, engine.signature, rounds // 2, seed)
+        held.append(derived_quality(*part(writers == writer), fitted, engine.signature))
+    found = search_derived(examined, level, c, engine.signature, rounds, seed)
+    for title, kappa, pearson in (
+        ("fitted on all", *derived_quality(examined, level, found, engine.signature)),
+        ("each writer left out once", *np.mean(held, axis=0)),
+    ):
+        print(f"questions with model answers only, {title}: kappa {kappa:.3f}, Pearson {pearson:.3f}")
     return found
 
 
@@ -326,6 +371,7 @@ def main() -> None:
     """Fit, cross-validate by writer, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=1500)
+    parser.add_argument("--derived-rounds", type=int, default=200, help="of questions with model answers only")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
     options = parser.parse_args()
@@ -349,7 +395,7 @@ def main() -> None:
     for name, values in held.items():
         print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
     c = replace(with_doubts(rated, c), spread=round(spread(unseen), 1))
-    c = fit_derived(engine, c)
+    c = fit_derived(engine, c, options.derived_rounds, options.seed)
     print(f"objective {found:.3f}\n{c}")
     options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")
 

@@ -21,13 +21,15 @@ from evaluator.scoring import (
     nearest_alternative,
     told_share,
 )
-from evaluator.text import NormalisedText, words
+from evaluator.text import NormalisedText, content_words, words
 
 UNNAMED_FLAG = "unacceptable-conduct"
 """Id of a red flag that no red flag of the question names."""
 
 BRIEF_WORDS = 30
 """Words below which an answer is too short for its share of words or its mean distance to tell anything."""
+NEW_SHARE = 0.34
+"""Share of a sentence's content words, at most, that may be missing in another one which says the same."""
 MANY_WORDS = 20
 """Words from which an answer that tells nothing is empty talk rather than merely short."""
 TELLS = 0.8
@@ -90,11 +92,23 @@ class Judged:
         return self.match.knowledge
 
     @cached_property
+    def sentences_in_favour(self) -> float:
+        """Sum of the probabilities that a sentence speaks for the candidate; one in the words of another tells nothing new."""
+        counted: list[frozenset[str]] = []
+        total = 0.0
+        for piece in sorted(self.told, key=lambda piece: (-piece.favour, piece.start)):
+            content = frozenset(content_words(piece.text))
+            if not any(len(content - other) <= NEW_SHARE * len(content) for other in counted):
+                counted.append(content)
+                total += piece.favour
+        return total
+
+    @cached_property
     def favour(self) -> float:
-        """How much its different sentences say in favour of the candidate, 0..1: all that counts, or less."""
+        """How much it says in favour of the candidate, 0..1: all that counts, or less."""
         calibration = self.calibration
         enough = calibration.derived_sentences if self.question.derived else calibration.favour_sentences
-        return min(1.0, sum(piece.favour for piece in self.told) / enough)
+        return min(1.0, self.sentences_in_favour / enough)
 
     @cached_property
     def values(self) -> tuple[tuple[Coverage, float], ...]:

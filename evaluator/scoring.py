@@ -79,7 +79,7 @@ class Calibration:
     """Harm (0-1) of a sentence from which it is a red flag."""
     unacceptable: float = 0.95
     """The same for a question that states no red flags, where only the reading of the sentence tells."""
-    named: float = 0.3
+    named: float = 0.5
     """Probability of a red flag from which a harmful sentence goes by its name; below, it is just unacceptable."""
     doubt: float = 0.5
     """Harm of a sentence from which a person should read it, although it is no red flag."""

@@ -464,7 +464,13 @@ def test_a_derived_question_earns_by_the_model_answer_that_is_told_best() -> Non
 def test_a_derived_question_earns_by_conduct_whatever_its_model_answers_say() -> None:
     earned = [
         parts(learning(text, derived_favour=45.0, derived_sentences=3.0))["favour"]
-        for text in ("Somewhere.", "I learn.", "I learn. I learn.", "I learn. I help.", "I learn. I help. Bicycles.")
+        for text in (
+            "Somewhere.",
+            "I learn.",
+            "I learn. So I do learn.",
+            "I learn. I help.",
+            "I learn. I help. Bicycles.",
+        )
     ]
     assert earned == [0.0, 13.5, 13.5, 27.0, 40.5]
 
@@ -490,7 +496,10 @@ def test_conduct_in_favour_earns_points_whatever_key_point_it_is_about() -> None
     judged = engine(small_bank(), reader=NeutralReader({"calendar": (0.8, 0.2, 0.0)}), calibration=numbers)
     said = "I write it in my calendar."
     assert parts(judged.evaluate_one("rude-customer", said))["favour"] == 12.0
-    assert parts(judged.evaluate_one("rude-customer", f"{said} {said}"))["favour"] == 12.0
+    for again in (said, "I do write it in my calendar, really!", "My calendar it is."):
+        assert parts(judged.evaluate_one("rude-customer", f"{said} {again}"))["favour"] == 12.0
+    more = "My calendar reminds me of every delivery."
+    assert parts(judged.evaluate_one("rude-customer", f"{said} {more}"))["favour"] == 24.0
     assert parts(judged.evaluate_one("rude-customer", ASIDE))["favour"] == 0.0
 
 

@@ -65,6 +65,8 @@ class Cases:
     against: Array
     harmful: Array
     flagged: Array
+    earning: Array
+    """Sentences in favour that earn points, shape (texts,)."""
     ceiling: Array
     """Highest level that off-topic and tricks allow, shape (texts,)."""
 
@@ -103,7 +105,7 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
         return array
 
     columns: list[list[list[float]]] = [[] for _ in range(7)]
-    ceilings = []
+    earning, ceilings = [], []
     for item in examined:
         if item.question is None or item.normalised is None or item.match is None:
             raise SystemExit(f"{item.answer.candidate_id}: could not be examined: {item.unscored}")
@@ -115,8 +117,10 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
-        ceilings.append(wording_ceiling(Judged(item.question, item.normalised, item.segments, item.match, calibration)))
-    return Cases(*(padded(column) for column in columns), np.array(ceilings, dtype=float))
+        judged = Judged(item.question, item.normalised, item.segments, item.match, calibration)
+        earning.append(judged.sentences_in_favour)
+        ceilings.append(wording_ceiling(judged))
+    return Cases(*(padded(column) for column in columns), np.array(earning), np.array(ceilings, dtype=float))
 
 
 def credit_sum(found: Cases, c: Calibration) -> Array:
@@ -137,7 +141,7 @@ def scores(found: Cases, c: Calibration) -> Array:
     """Return the scores of ``evaluator.engine.conclude``, unrounded."""
     bad = found.against.sum(1)
     share = bad / (bad + found.favour.sum(1) + PRIOR_SENTENCES)
-    favour = c.favour * np.minimum(1, found.favour.sum(1) / c.favour_sentences)
+    favour = c.favour * np.minimum(1, found.earning / c.favour_sentences)
     score = np.minimum(c.base + favour + (MAX_SCORE - c.base - c.favour) * credit_sum(found, c), MAX_SCORE)
     harm = worst(found, c)
     score = np.clip(score - c.balance * share - c.harm * harm, 0, MAX_SCORE)

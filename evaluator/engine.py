@@ -12,6 +12,7 @@ import numpy as np
 from evaluator import __version__
 from evaluator.alignment import Words, read_words
 from evaluator.bank import match_question, nearest_question_id
+from evaluator.calibration import Calibration, calibration_digest
 from evaluator.contexts import Sentence, sentences
 from evaluator.domain import (
     Answer,
@@ -28,21 +29,20 @@ from evaluator.domain import (
 from evaluator.feedback import point_result
 from evaluator.flagging import Judged, ceilings, deductions, doubts, find_flags, passages
 from evaluator.language import why_unscored
-from evaluator.matching import (
-    AnswerMatch,
-    QuestionVectors,
-    context_texts,
-    embed_question,
-    match_answer,
-    match_clauses,
-    question_texts,
-)
+from evaluator.matching import AnswerMatch, match_answer, match_clauses
 from evaluator.models.cached import Reuse
 from evaluator.models.encoder import Encoder, FloatArray
 from evaluator.models.stance import ConductReader, StanceJudge
 from evaluator.models.words import WordEncoder
 from evaluator.names import without_names
-from evaluator.scoring import Calibration, Credit, QuestionKind, Scheme, calibration_digest, coverage, score_credits
+from evaluator.question_vectors import QuestionVectors, context_texts, embed_question, question_texts
+from evaluator.scoring import (
+    Credit,
+    QuestionKind,
+    Scheme,
+    coverage,
+    score_credits,
+)
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from evaluator.calibration import Calibration
 from evaluator.checks import copied_from, find_tricks, own_words
 from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Coverage, Evidence, Flag, FlagKind, Question, Segment, Stance
 from evaluator.matching import TOLD, AnswerMatch, BehaviourMatch, Conduct, Told
 from evaluator.scoring import (
-    Calibration,
     Ceiling,
     Deduction,
     balance,

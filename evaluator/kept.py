@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from evaluator.bank import match_question
+from evaluator.calibration import Calibration
 from evaluator.domain import (
     Answer,
     Bank,
@@ -33,7 +34,6 @@ from evaluator.domain import (
 from evaluator.engine import CHUNK, Engine, Models, conclude
 from evaluator.feedback import advice_for
 from evaluator.models.store import NumberStore
-from evaluator.scoring import Calibration
 from evaluator.tool import tool_digest
 
 QUESTIONS = 1024

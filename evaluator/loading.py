@@ -11,6 +11,7 @@ from typing import Any
 
 from evaluator.bank import load_bank
 from evaluator.bounded_reading import read_bounded
+from evaluator.calibration import Calibration
 from evaluator.domain import Bank
 from evaluator.engine import Engine, Models
 from evaluator.errors import CalibrationError, EvaluatorError
@@ -20,7 +21,6 @@ from evaluator.models.cross_encoder import CrossEncoderJudge
 from evaluator.models.runtime import Runtime, load_spaces
 from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
-from evaluator.scoring import Calibration
 from evaluator.whole_files import write_file
 
 JUDGING = 3

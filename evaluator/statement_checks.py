@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 from evaluator.bank_files import readable_files
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, KeyPoint, Question, RedFlag, Result
 from evaluator.engine import Engine, Models
-from evaluator.matching import QuestionVectors
 from evaluator.models.encoder import Encoder
 from evaluator.models.stance import STANCES, StanceCase, StanceJudge
+from evaluator.question_vectors import QuestionVectors
 from evaluator.text import normalise, segment
 
 FloatArray = NDArray[np.float32]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.bank import bank_digest
+from evaluator.calibration import Calibration
 from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag
 from evaluator.engine import Engine, Models
 from evaluator.models.stance import NearestStatementJudge
 from evaluator.models.words import Pieces
-from evaluator.scoring import Calibration
 from evaluator.text import content_words, word_matches, words
 
 DIMENSIONS = 512

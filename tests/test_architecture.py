@@ -17,7 +17,19 @@ MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "_shipped" not in pat
 
 LAYERS = (
     {"__init__", "errors", "domain"},
-    {"spans", "text", "language", "derive", "yamlfile", "scoring", "feedback", "checks", "agreement", "item_analysis"},
+    {
+        "spans",
+        "text",
+        "language",
+        "derive",
+        "yamlfile",
+        "calibration",
+        "scoring",
+        "feedback",
+        "checks",
+        "agreement",
+        "item_analysis",
+    },
     set(),  # everything that is not named: bank, seeds, answers, models, matching, engine, batch, report, results, ...
     {"cli", "web", "__main__"},
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from evaluator import kept
+from evaluator.calibration import Calibration
 from evaluator.domain import Answer, Bank, Result
 from evaluator.engine import Engine, Models
 from evaluator.kept import KeepingEngine, packed, unpacked
@@ -19,7 +20,6 @@ from evaluator.models.cached import Reuse
 from evaluator.models.stance import NearestStatementJudge
 from evaluator.models.store import NumberStore
 from evaluator.results import to_json_line
-from evaluator.scoring import Calibration
 from evaluator.tool import tool_digest
 from tests.fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, small_bank
 

@@ -14,10 +14,10 @@ from pydantic import TypeAdapter
 from evaluator import bank_reading, loading
 from evaluator.bank import load_bank, shipped_bank_path
 from evaluator.bank_content import files_digest, from_json, to_json
+from evaluator.calibration import Calibration
 from evaluator.errors import BankError
 from evaluator.loading import load_calibration
 from evaluator.models.store import NumberStore, store_path
-from evaluator.scoring import Calibration
 
 QUESTION = """id: own-question
 question: Why do you want to work here?

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from evaluator.calibration import Calibration
 from evaluator.cli import main
 from evaluator.destination import Destination
 from evaluator.manifest import DATE_VARIABLE, run_date, write_manifest
-from evaluator.scoring import Calibration
 from evaluator.verification import differences, spread_sample
 from tests.fakes import CALIBRATION, engine, small_bank
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import evaluator
 from evaluator.audit import Person, audit
 from evaluator.audit_view import audit_csv, audit_json, audit_text
+from evaluator.calibration import Calibration
 from evaluator.cli import main
 from evaluator.counterfactual import Measured, as_markdown
 from evaluator.domain import Answer, FlagKind
@@ -21,7 +22,6 @@ from evaluator.report.html import render_candidate_html, render_index_html
 from evaluator.report.limits import LIMITS, OWN_CUTS, SHIPPED_CUTS
 from evaluator.report.markdown import render_index_markdown, render_markdown
 from evaluator.report.terminal import render_text
-from evaluator.scoring import Calibration
 from tests.fakes import engine, small_bank
 
 PACKAGE = Path(evaluator.__file__).parent

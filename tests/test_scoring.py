@@ -9,9 +9,9 @@ from fakes import CALIBRATION as PLAIN
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluator.calibration import Calibration
 from evaluator.domain import LEVELS, Coverage
 from evaluator.scoring import (
-    Calibration,
     Ceiling,
     Credit,
     Deduction,

@@ -17,10 +17,10 @@ import pytest
 from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
 
 from evaluator.bank import bank_digest
+from evaluator.calibration import Calibration
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, KeyPoint
 from evaluator.engine import conclude
-from evaluator.scoring import Calibration
 from evaluator.text import words
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))

@@ -22,12 +22,13 @@ from numpy.typing import NDArray
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
 from evaluator.bank import bank_digest
+from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Signature
 from evaluator.engine import Engine, Examined, conclude
 from evaluator.flagging import Judged, wording_ceiling
 from evaluator.loading import load_engine
-from evaluator.scoring import LIKELY, MAX_SCORE, PRIOR_SENTENCES, Calibration
+from evaluator.scoring import PRIOR_SENTENCES
 
 RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]

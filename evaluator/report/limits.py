@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from evaluator.calibration import Calibration, calibration_digest
 from evaluator.domain import Signature
-from evaluator.scoring import Calibration, calibration_digest
 
 LIMITS = (
     "It reads English text only, misses some unacceptable passages, and is wrong sometimes. A difference of one level says "

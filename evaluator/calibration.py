@@ -85,7 +85,7 @@ class Calibration:
     other_question: float = 0.085
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
     elsewhere: float = 0.2
-    """Share of a complete answer below which an answer may count as answering another question."""
+    """Share of all key points below which an answer may count as answering another question."""
     empty: float = 0.12
     """The same below which many words are empty talk."""
     cuts: tuple[float, float, float, float] = (15.0, 35.0, 55.0, 80.0)

@@ -43,7 +43,7 @@ ONE_THOUGHT_SHARE = 0.13
 more stay below 0.10."""
 ONE_THOUGHT_WORDS = 30
 """Content words that an answer has at least before that can be told."""
-SAME_MEANING = 0.35
+SAME_MEANING = 0.34
 """Mean cosine of an answer's sentences to each other from which they say one thing in other words: of 472 answers rated 3 and
 above, one reaches it."""
 SAME_MEANING_PAIRS = 6

@@ -16,7 +16,6 @@ from evaluator.scoring import (
     balance,
     clause_credit,
     coverage,
-    enough_weight,
     harm,
     nearest_alternative,
     told_share,
@@ -78,13 +77,14 @@ class Judged:
 
     @cached_property
     def earned(self) -> float:
-        """What covered key points earn as a share of a complete answer, 0..; contradicted ones count as missed."""
+        """Share of the key points' weight that is covered, 0..; contradicted ones count as missed, any one model answer is all."""
         weights = [point.weight for point in self.question.key_points]
         earned = (
             weight * max(0.0, coverage(found.affirms, 0.0, self.calibration, derived=self.question.derived)[1])
             for weight, found in zip(weights, self.match.points, strict=True)
         )
-        return sum(earned) / enough_weight(weights, self.calibration, alternatives(self.question))
+        models = len(self.question.model_answers) if self.question.derived else 1
+        return models * sum(earned) / (sum(weights) or 1.0)
 
     @property
     def knowledge(self) -> bool:
@@ -150,11 +150,6 @@ def passages(told: Told, original: str, calibration: Calibration) -> list[Eviden
         found.append(Evidence.rounded(piece.start, piece.end, quote, recall, Stance.AFFIRMS, share))
     found.sort(key=lambda passage: (-passage.probability, passage.start, passage.end))
     return [passage for passage in found if passage.probability >= TOLD] or found[:1]
-
-
-def alternatives(question: Question) -> int | None:
-    """Return how many model answers a question's key points were derived from; None where they were written by hand."""
-    return len(question.model_answers) if question.derived else None
 
 
 def deductions(judged: Judged) -> tuple[Deduction, ...]:

@@ -152,17 +152,9 @@ def nearest_alternative(
     return max((tuple(points) for points in alternatives), key=told, default=())
 
 
-def enough_weight(weights: Sequence[float], calibration: Calibration, alternatives: int | None = None) -> float:
-    """Return the weight of covered key points that earns the full score.
-
-    Args:
-        weights: of all key points.
-        calibration: the numbers in use.
-        alternatives: how many model answers the key points were derived from; None where they were written by hand.
-    """
-    if alternatives is None:
-        return min(calibration.enough, calibration.enough_share * sum(weights)) or 1.0
-    return calibration.derived_enough_share * sum(weights) / max(1, alternatives) or 1.0
+def enough_weight(weights: Sequence[float], calibration: Calibration) -> float:
+    """Return the weight of covered key points that earns the full score, from the weights of all."""
+    return min(calibration.enough, calibration.enough_share * sum(weights)) or 1.0
 
 
 class QuestionKind(Enum):

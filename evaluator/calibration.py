@@ -36,6 +36,10 @@ class Calibration:
     """``covered`` of the same. Their credit is the probability itself: one clause of a model answer tells less than statements do."""
     derived_partly: float = 0.25
     """``partly`` of the same."""
+    derived_contradicted: float = 0.65
+    """``contradicted`` of the same: one clause without statements against it tells less surely what its opposite is."""
+    derived_penalty: float = 0.2
+    """``penalty`` of the same."""
     derived_words: float = 0.5
     """How much of that credit comes from the words of the clause that the answer accounts for, as a share."""
     derived_none: float = 0.3

@@ -88,10 +88,12 @@ def coverage(
         derived: whether the key point was derived from a model answer.
     """
     covered, partly = calibration.covered, calibration.partly
+    contradicted, penalty = calibration.contradicted, calibration.penalty
     if derived:
         covered, partly = calibration.derived_covered, calibration.derived_partly
-    if denies >= calibration.contradicted and denies > affirms:
-        return Coverage.CONTRADICTED, -calibration.penalty * denies
+        contradicted, penalty = calibration.derived_contradicted, calibration.derived_penalty
+    if denies >= contradicted and denies > affirms:
+        return Coverage.CONTRADICTED, -penalty * denies
     if affirms >= covered:
         return Coverage.COVERED, affirms if derived else 1.0
     if affirms >= partly:

@@ -319,7 +319,7 @@ def test_the_model_answer_that_is_told_best_counts(
         (0.3, 0.0, Coverage.PARTLY, 0.3),
         (0.5, 0.0, Coverage.COVERED, 0.5),
         (1.0, 0.0, Coverage.COVERED, 1.0),
-        (0.1, 1.0, Coverage.CONTRADICTED, -0.7),
+        (0.1, 1.0, Coverage.CONTRADICTED, -0.2),
     ],
 )
 def test_a_derived_point_earns_its_probability(affirms: float, denies: float, status: Coverage, credit: float) -> None:

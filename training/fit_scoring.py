@@ -48,7 +48,7 @@ SEARCHED = {
 """What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
 DERIVED = {
     "derived_base": (5, 45), "derived_enough_share": (0.15, 1.0), "derived_balance": (10, 100), "derived_words": (0.2, 0.8),
-    "derived_favour": (0, 50), "derived_sentences": (2, 7),
+    "derived_favour": (0, 50), "derived_sentences": (2, 7), "derived_contradicted": (0.5, 0.95), "derived_penalty": (0, 1),
 }  # fmt: skip
 """The same for questions with model answers only. Some of each of both readings of a clause must stay: words know no negation."""
 

@@ -97,7 +97,7 @@ class Judged:
         counted: list[frozenset[str]] = []
         total = 0.0
         for piece in sorted(self.told, key=lambda piece: (-piece.favour, piece.start)):
-            content = frozenset(content_words(piece.text))
+            content = frozenset(content_words(piece.read))
             if not any(len(content - other) <= NEW_SHARE * len(content) for other in counted):
                 counted.append(content)
                 total += piece.favour

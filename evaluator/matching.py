@@ -60,6 +60,8 @@ class Conduct:
     """One past the last character in the original text."""
     text: str
     """The candidate's own words."""
+    read: str
+    """The same as the models read them: without names and misspelt words."""
     favour: float
     """Probability that it speaks for the candidate, 0..1."""
     against: float
@@ -232,7 +234,18 @@ def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: t
     quote = original[sentence.start : sentence.end]
     share = GENERAL_SHARE if speaks_in_general(sentence.text) else 1.0
     harmful = share * float(in_context(readings)[CONDUCT.index("against")])
-    return Conduct(sentence.start, sentence.end, quote, favour, against, harmful, flag, share * probability, similarity)
+    return Conduct(
+        sentence.start,
+        sentence.end,
+        quote,
+        sentence.text,
+        favour,
+        against,
+        harmful,
+        flag,
+        share * probability,
+        similarity,
+    )
 
 
 def in_context(readings: FloatArray) -> FloatArray:

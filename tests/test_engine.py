@@ -503,6 +503,14 @@ def test_conduct_in_favour_earns_points_whatever_key_point_it_is_about() -> None
     assert parts(judged.evaluate_one("rude-customer", ASIDE))["favour"] == 0.0
 
 
+def test_a_name_makes_no_sentence_a_new_one() -> None:
+    numbers = replace(CALIBRATION, favour=30.0, favour_sentences=2.0, unrelated=-1.0)
+    judged = engine(small_bank(), reader=NeutralReader({"calendar": (0.8, 0.2, 0.0)}), calibration=numbers)
+    said = "My calendar was given to me by {}. My calendar is full."
+    scores = {judged.evaluate_one("rude-customer", said.format(name)).score for name in ("Mei Chen", "Calendar Full")}
+    assert len(scores) == 1
+
+
 # Empty talk and contradictions
 
 

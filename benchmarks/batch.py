@@ -7,8 +7,8 @@ python benchmarks/batch.py --only ray --workers 1,2 --ray-size 200
 python benchmarks/batch.py --only flops
 
 Every size runs in a process of its own, through the command line, with one thread; start-up (loading the models, embedding
-the bank, scoring an answer to each question) is measured apart and taken off. A processor second is one that the process was given: on a machine with other
-work it says more than the clock. Answers are those of the development part, of 1 to 400 words, each copy with a
+the bank, scoring an answer to each question) is measured apart and taken off. A processor second is one that the process was
+given: on a machine with other work it says more than the clock. Answers are those of the development part, of 1 to 400 words, each copy with a
 word of its own in every sentence, so that nothing remembered is used again.
 """
 

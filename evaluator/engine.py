@@ -36,13 +36,7 @@ from evaluator.models.stance import ConductReader, StanceJudge
 from evaluator.models.words import WordEncoder
 from evaluator.names import without_names
 from evaluator.question_vectors import QuestionVectors, context_texts, embed_question, question_texts
-from evaluator.scoring import (
-    Credit,
-    QuestionKind,
-    Scheme,
-    coverage,
-    score_credits,
-)
+from evaluator.scoring import Credit, Scheme, coverage, score_credits
 from evaluator.spelling import Speller
 from evaluator.text import MAX_ANSWER_CHARS, NormalisedText, normalise, segment
 
@@ -178,8 +172,12 @@ class Engine:
         texts = {}
         for place, item in enumerate(prepared):
             if item.segments and item.question and item.normalised and item.question.derived:
-                knowledge = self.vectors(item.question).knowledge
-                texts[place] = item.normalised if knowledge else normalise(self._plain(item.normalised.text))
+                whole = item.normalised
+                if not self.vectors(
+                    item.question
+                ).knowledge:  # nothing is quoted by its words, so its places do not matter
+                    whole = normalise(without_names(whole.text, self._speller.own))
+                texts[place] = whole
         if not texts or self.models.words is None:
             return {}
         return dict(zip(texts, read_words(list(texts.values()), self.models.words, self._speller.correct), strict=True))
@@ -218,10 +216,7 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     credits, points = _clauses(judged, answer.text) if question.derived else _behaviours(judged)
     flags = find_flags(judged)
     limits = ceilings(flags)
-    kind = (
-        QuestionKind.FACTS if judged.knowledge else QuestionKind.DERIVED if question.derived else QuestionKind.WRITTEN
-    )
-    scheme = Scheme.of([credit.weight for credit in credits], calibration, kind)
+    scheme = Scheme.of([credit.weight for credit in credits], calibration, judged.kind)
     score, contributions = score_credits(credits, limits, calibration, deductions(judged), scheme, judged.favour)
     level = calibration.level(score)
     if not limits:

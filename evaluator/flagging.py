@@ -13,6 +13,7 @@ from evaluator.matching import TOLD, AnswerMatch, BehaviourMatch, Conduct, Told
 from evaluator.scoring import (
     Ceiling,
     Deduction,
+    QuestionKind,
     balance,
     clause_credit,
     coverage,
@@ -90,6 +91,13 @@ class Judged:
     def knowledge(self) -> bool:
         """Whether the question asks for facts, so that nothing is read into the candidate's conduct."""
         return self.match.knowledge
+
+    @property
+    def kind(self) -> QuestionKind:
+        """How the points of the question are shared out."""
+        if self.knowledge:
+            return QuestionKind.FACTS
+        return QuestionKind.DERIVED if self.question.derived else QuestionKind.WRITTEN
 
     @cached_property
     def sentences_in_favour(self) -> float:

@@ -215,8 +215,8 @@ def score_credits(
 ) -> tuple[float, tuple[Contribution, ...]]:
     """Return the score (0-100, one decimal) and its contributions, which add up to it exactly.
 
-    Contributions come in the order: base, conduct in the candidate's favour, key points, completeness (what exceeds 100), deductions, floor (what falls below
-    0), ceilings. Deductions of no points are left out. Without ``scheme`` the key points count as
+    Contributions come in the order: base, conduct in the candidate's favour, key points, completeness (what exceeds 100),
+    deductions, floor (what falls below 0), ceilings. Deductions of no points are left out. Without ``scheme`` the key points count as
     written by hand. ``favour`` (0..1) is the share of the scheme's points for such conduct that are earned.
     """
     scheme = scheme or Scheme.of([credit.weight for credit in credits], calibration)

@@ -88,6 +88,19 @@ def test_what_the_reading_task_and_the_actors_do(answers: Path) -> None:
     assert [line for lines in scored for line in lines] == EXPECTED[CHUNK:]
 
 
+def test_every_chunk_is_a_block_by_itself_so_that_no_worker_waits_for_another(answers: Path) -> None:
+    pytest.importorskip("ray")
+    ray = cluster._started(Cluster())
+    try:
+        source = cluster._Chunks([answers.absolute()], BANK, {}, 0).datasource()
+        assert (
+            ray.data.read_datasource(source, override_num_blocks=1).materialize().num_blocks()
+            == len(ANSWERS) // CHUNK + 1
+        )
+    finally:
+        ray.shutdown()
+
+
 def test_without_ray_the_error_says_how_to_install_it(
     answers: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

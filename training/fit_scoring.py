@@ -42,7 +42,8 @@ DOUBTED = 0.08
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0), "covered": (0.85, 0.95), "partly": (0.08, 0.35),
+    "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0),
+    "covered": (0.85, 0.95), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
 }  # fmt: skip
 """What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""

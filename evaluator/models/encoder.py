@@ -85,7 +85,9 @@ class SentenceTransformerEncoder:
         """
         tokenizer = self._model.tokenizer
         if not getattr(tokenizer, "is_fast", False):
-            raise ModelError("this model has no tokenizer.json, which questions of facts need. Choose another --model.")
+            raise ModelError(
+                "this model has no tokenizer.json, which questions with model answers only need. Choose another --model."
+            )
         if not texts:
             return []
         bare = [text.strip() for text in texts]

@@ -25,6 +25,7 @@ from evaluator.domain import Answer
 from evaluator.loading import load_engine
 from evaluator.models.encoder import SentenceTransformerEncoder, default_model_folder
 from evaluator.models.runtime import load_spaces
+from evaluator.models.transformer import MAX_TOKENS
 from evaluator.text import normalise, segment
 
 RATED = Path(__file__).parent.parent / "training" / "data" / "rated"
@@ -98,19 +99,25 @@ def cold(answers: Sequence[Answer], repeats: int) -> None:
 
 
 def embed(answers: Sequence[Answer], repeats: int) -> None:
-    """Print how many of the answers' segments are embedded a second."""
+    """Print how many of the answers' segments are embedded a second: in the encoder's space, and in the judge's beside it."""
     texts = list(dict.fromkeys(piece.text for answer in answers for piece in segment(normalise(answer.text))))
     texts = texts[: 400 * repeats]
     reference = SentenceTransformerEncoder(default_model_folder())
-    compiled = load_spaces("all-MiniLM-L6-v2", "compiled", tell=print).plain
-    for encoder in (reference, compiled):
-        encoder.encode(texts[:64])
-    parts = [texts[start::repeats] for start in range(repeats)]
-    peer, own = [], []
-    for part in parts:
+    spaces = load_spaces("all-MiniLM-L6-v2", "compiled", tell=print)
+    model = spaces.words._model  # type: ignore[attr-defined] # the tool itself never asks for one space alone here
+
+    def alone(chosen: Sequence[str]) -> None:
+        model.run(chosen, MAX_TOKENS, only="plain")
+
+    for encode in (reference.encode, alone, spaces.plain.encode):
+        encode(texts[:64])
+    peer, own, both = [], [], []
+    for part in (texts[start::repeats] for start in range(repeats)):
         peer.append(len(part) / seconds(lambda part=part: reference.encode(part)))
-        own.append(len(part) / seconds(lambda part=part: compiled.encode(part)))
-    line("segments a second, both spaces", median(peer), median(own), "/s")
+        own.append(len(part) / seconds(lambda part=part: alone(part)))
+        both.append(len(part) / seconds(lambda part=part: spaces.plain.encode(part)))
+    line("segments a second, the same vectors", median(peer), median(own), "/s")
+    line("segments a second, the judge's beside", median(peer), median(both), "/s")
 
 
 def pipeline(answers: Sequence[Answer], repeats: int) -> None:

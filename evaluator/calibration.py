@@ -70,6 +70,9 @@ class Calibration:
     """Points that an answer loses whose worst sentence is surely harmful; fewer, pro rata."""
     flag_share: float = 0.5
     """How much of a sentence's harm comes from the likeliest red flag; the rest, from how much it speaks against."""
+    amid: float = 0.0
+    """How fast the odds of a sentence's harm fall with the sentences in favour around it, as a power: the more an answer tells,
+    the likelier it is that one of its sentences is misread."""
     red_flag: float = 0.7
     """Harm (0-1) of a sentence from which it is a red flag."""
     unacceptable: float = 0.95
@@ -78,7 +81,7 @@ class Calibration:
     """Probability of a red flag from which a harmful sentence goes by its name; below, it is just unacceptable."""
     doubt: float = 0.5
     """Harm of a sentence from which a person should read it, although it is no red flag."""
-    opposite: float = 0.6
+    opposite: float = 0.65
     """Probability of both stances, in different sentences, from which an answer contradicts itself."""
     off_topic: float = 0.45
     """Highest cosine to anything in the question's bank below which an answer is off topic."""

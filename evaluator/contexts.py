@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from evaluator.models.stretches import marked
 from evaluator.spans import sentence_spans
 from evaluator.text import NormalisedText, tidy, words
 
@@ -24,11 +25,18 @@ class Sentence:
     """Without fillers and stutters, and with misspelt words corrected."""
     block: str
     """The whole answer, or the part of a long answer that it stands in."""
+    place: int
+    """Its first character in ``block``."""
 
     @property
-    def readings(self) -> tuple[str, str]:
-        """What is read to tell what the sentence says: it alone, and the whole."""
-        return self.text, self.block
+    def readings(self) -> tuple[str, str, str]:
+        """What is read to tell what the sentence says: it alone, the whole, and it in its place (``models.stretches``)."""
+        return self.text, self.block, marked(self.block, *self.stretch)
+
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """Where it stands in ``block``: its first character and one past the last."""
+        return self.place, self.place + len(self.text)
 
 
 def sentences(normalised: NormalisedText, correct: Callable[[str], str] = str) -> tuple[Sentence, ...]:
@@ -42,8 +50,13 @@ def sentences(normalised: NormalisedText, correct: Callable[[str], str] = str) -
     texts = [correct(tidy(normalised.text[start:end])) for start, end in spans]
     blocks = _blocks([len(words(text)) for text in texts])
     return tuple(
-        Sentence(*normalised.span(*span), text, " ".join(texts[slice(*block)]))
-        for span, text, block in zip(spans, texts, blocks, strict=True)
+        Sentence(
+            *normalised.span(*span),
+            texts[number],
+            " ".join(texts[slice(*block)]),
+            sum(len(text) + 1 for text in texts[block[0] : number]),
+        )
+        for number, (span, block) in enumerate(zip(spans, blocks, strict=True))
     )
 
 

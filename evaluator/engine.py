@@ -27,7 +27,8 @@ from evaluator.domain import (
     UnscoredReason,
 )
 from evaluator.feedback import point_result
-from evaluator.flagging import Judged, ceilings, deductions, doubts, find_flags, passages
+from evaluator.flagging import ceilings, doubts, find_flags
+from evaluator.judged import Judged, deductions, passages
 from evaluator.language import why_unscored
 from evaluator.matching import AnswerMatch, match_answer, match_clauses
 from evaluator.models.cached import Reuse

@@ -23,7 +23,7 @@ from evaluator.models.store import NumberStore, store_path
 from evaluator.models.tuned import TunedJudge
 from evaluator.whole_files import write_file
 
-JUDGING = 3
+JUDGING = 4
 """Goes up whenever the same models are made to judge the same text otherwise: kept judgements are stale then."""
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"

@@ -67,8 +67,7 @@ class Conduct:
     against: float
     """Probability that it speaks against the candidate, 0..1."""
     harmful: float
-    """The same, read alone and within the whole answer: a clause may be harmless by itself only. Less for a sentence in which
-    the candidate does not appear (``generalities``)."""
+    """The same; less for a sentence in which the candidate does not appear (``generalities``)."""
     flag: str
     """Id of the likeliest red flag in it; empty where the question has none."""
     flagged: float
@@ -155,8 +154,8 @@ def match_answer(
         others: the contexts of the bank's other questions by id.
         judge: asked about the segments nearest to each behaviour.
         read: its sentences.
-        readings: what each sentence says about the candidate alone and within the whole, shape (len(read), 2, 3), columns as
-            ``CONDUCT``.
+        readings: what each sentence says about the candidate, one for each of ``Sentence.readings``, shape (len(read), 3, 3),
+            columns as ``CONDUCT``.
     """
     behaviours = (*question.points, *question.flags)
     cases: list[StanceCase] = []
@@ -230,10 +229,9 @@ def _holders(segments: Sequence[Segment], read: Sequence[Sentence]) -> list[int]
 
 def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: tuple[float, str, float]) -> Conduct:
     probability, flag, similarity = flagged
-    favour, _, against = readings[0].tolist()
+    favour, _, against = in_context(readings).tolist()
     quote = original[sentence.start : sentence.end]
     share = GENERAL_SHARE if speaks_in_general(sentence.text) else 1.0
-    harmful = share * float(in_context(readings)[CONDUCT.index("against")])
     return Conduct(
         sentence.start,
         sentence.end,
@@ -241,7 +239,7 @@ def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: t
         sentence.text,
         favour,
         against,
-        harmful,
+        share * against,
         flag,
         share * probability,
         similarity,
@@ -250,7 +248,7 @@ def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: t
 
 def in_context(readings: FloatArray) -> FloatArray:
     """Return the geometric mean of readings of one sentence, shape (readings, 3), as probabilities, shape (3,)."""
-    means = np.exp(np.log(readings + _LEAST).mean(axis=0))
+    means = np.maximum(np.exp(np.log(readings + _LEAST).mean(axis=0)) - _LEAST, 0.0)
     probabilities: FloatArray = (means / means.sum()).astype(np.float32)
     return probabilities
 

@@ -19,7 +19,7 @@ from evaluator.text import normalise, segment, words
 
 FloatArray = NDArray[np.float32]
 
-NEUTRAL_SHARE = 0.35
+NEUTRAL_SHARE = 0.37
 """Mean probability of a model answer's sentences to speak neither for nor against anybody from which facts are asked for."""
 
 

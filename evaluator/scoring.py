@@ -47,17 +47,21 @@ class Deduction:
     """At least 0."""
 
 
-def harm(flagged: float | None, against: float, calibration: Calibration) -> float:
-    """Return how harmful a sentence is, 0..1.
+def harm(flagged: float | None, against: float, calibration: Calibration, amid: float = 0.0) -> float:
+    """Return how harmful a sentence is, 0..1; never more the more sentences in favour of the candidate are around it.
 
     Args:
         flagged: probability of the likeliest red flag; None where the question states none.
         against: probability that the sentence speaks against the candidate.
         calibration: the numbers in use.
+        amid: how many sentences of the answer speak for the candidate.
+
+    >>> harm(None, 0.5, Calibration(amid=1.0), amid=3.0)
+    0.2
     """
-    if flagged is None:
-        return against
-    return calibration.flag_share * flagged + (1 - calibration.flag_share) * against
+    share = calibration.flag_share
+    alone = against if flagged is None else share * flagged + (1 - share) * against
+    return alone / (alone + (1 - alone) * (1 + amid) ** calibration.amid)
 
 
 def balance(favour: Sequence[float], against: Sequence[float]) -> float:

@@ -13,6 +13,7 @@ from evaluator.calibration import Calibration
 from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag
 from evaluator.engine import Engine, Models
 from evaluator.models.stance import NearestStatementJudge
+from evaluator.models.stretches import unmarked
 from evaluator.models.words import Pieces
 from evaluator.text import content_words, word_matches, words
 
@@ -78,8 +79,9 @@ class NeutralReader:
         self.tones = tones or {}
 
     def read(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """Return the reading of the first word of ``tones`` in each text, shape (len(texts), 3)."""
-        found = [next((self.tones[w] for w in words(text) if w in self.tones), (0.0, 1.0, 0.0)) for text in texts]
+        """Return the reading of the first word of ``tones`` in each text or marked stretch of one, shape (len(texts), 3)."""
+        asked = [text[slice(*(span or (None, None)))] for text, span in map(unmarked, texts)]
+        found = [next((self.tones[w] for w in words(text) if w in self.tones), (0.0, 1.0, 0.0)) for text in asked]
         return np.array(found, dtype=np.float32).reshape(-1, 3)
 
 

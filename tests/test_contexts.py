@@ -8,23 +8,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.contexts import BLOCK_WORDS, sentences
+from evaluator.models.stretches import unmarked
 from evaluator.spans import SENTENCE_WORDS, sentence_spans
 from evaluator.text import normalise, words
 
 LISTEN, CALM, REFUSE = "I listen first.", "I keep calm!", "That is once they have apologised."
 
 
-def read(text: str) -> list[tuple[str, str]]:
+def read(text: str) -> list[tuple[str, str, str]]:
     return [sentence.readings for sentence in sentences(normalise(text))]
 
 
-def test_a_sentence_is_read_alone_and_within_the_whole() -> None:
-    whole = f"{LISTEN} {CALM} {REFUSE} {LISTEN}"
-    assert read(whole) == [(sentence, whole) for sentence in (LISTEN, CALM, REFUSE, LISTEN)]
+def test_a_sentence_is_read_alone_within_the_whole_and_in_its_place() -> None:
+    said = (LISTEN, CALM, REFUSE, LISTEN)
+    found = read(" ".join(said))
+    assert [(alone, whole) for alone, whole, _ in found] == [(sentence, " ".join(said)) for sentence in said]
+    places = [unmarked(place) for *_, place in found]
+    assert [text for text, _ in places] == [" ".join(said)] * 4
+    assert [span for _, span in places] == [(0, 15), (16, 28), (29, 63), (64, 79)]
 
 
 def test_a_single_sentence_is_its_own_context() -> None:
-    assert read(f"  um, {LISTEN}") == [(LISTEN, LISTEN)]
+    assert read(f"  um, {LISTEN}") == [(LISTEN, LISTEN, LISTEN)]
+
+
+def test_every_sentence_of_a_long_answer_stands_where_its_block_has_it() -> None:
+    answer = " ".join(f"I would look up order {i}, um, and tell the customer how long it takes." for i in range(40))
+    for sentence in sentences(normalise(answer)):
+        assert sentence.block[slice(*sentence.stretch)] == sentence.text
 
 
 def test_spans_refer_to_the_original() -> None:
@@ -39,7 +50,7 @@ def test_words_are_corrected_in_every_reading() -> None:
 
 def test_a_long_answer_is_read_in_blocks_of_like_size_that_the_model_can_hold() -> None:
     answer = " ".join(f"I would look up order {i} and tell the customer how long it takes." for i in range(60))
-    blocks = list(dict.fromkeys(block for _, block in read(answer)))
+    blocks = list(dict.fromkeys(block for _, block, _ in read(answer)))
     sizes = [len(words(block)) for block in blocks]
     assert len(blocks) == 6
     assert max(sizes) - min(sizes) <= 20

@@ -18,6 +18,7 @@ from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, Result, Stance, UnscoredReason
 from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
+from evaluator.models.stretches import unmarked
 from evaluator.models.stance import StanceCase
 from evaluator.results import to_json_line
 from evaluator.text import words
@@ -335,7 +336,7 @@ def test_conduct_against_the_candidate_is_deducted_and_shown() -> None:
     doubtful = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES}")
     assert "conduct" not in parts(plain)
     assert parts(plain)["worst"] > -1
-    assert parts(doubtful)["conduct"] == pytest.approx(-40 * 1 / 1.25, abs=0.1)
+    assert parts(doubtful)["conduct"] == pytest.approx(-40 * 1 / 1.25, abs=0.15)
     assert parts(doubtful)["worst"] == pytest.approx(-20 * 0.5, abs=0.1)
     assert (doubtful.score or 0) < (plain.score or 0)
 
@@ -394,8 +395,11 @@ class WholeReader:
     """Finds harm only where a text holds both of two words, each of them harmless alone."""
 
     def read(self, texts: Sequence[str], /) -> NDArray[np.float32]:
-        """Return the reading of each text, shape (len(texts), 3)."""
-        harmful = [{"admitted", "stand"} <= set(words(text)) for text in texts]
+        """Return the reading of each text, or of a marked stretch that has one of the words, shape (len(texts), 3)."""
+        harmful = []
+        for text, span in map(unmarked, texts):
+            own = set(words(text[slice(*(span or (None, None)))]))
+            harmful.append({"admitted", "stand"} <= set(words(text)) and bool({"admitted", "stand"} & own))
         return np.array([(0, 0, 1) if harm else (0, 1, 0) for harm in harmful], dtype=np.float32).reshape(-1, 3)
 
 
@@ -435,10 +439,10 @@ def test_a_question_with_red_flags_never_falls_back_to_the_reading_alone(monkeyp
 
 
 def test_a_derived_question_loses_by_its_conduct_as_a_whole_only() -> None:
-    reader = NeutralReader({**READER.tones, "learn": (0.9, 0.1, 0.0)})
+    reader = NeutralReader({"learn": (0.4, 0.1, 0.5)})
     judged = engine(small_bank(), reader=reader, calibration=replace(HARM, derived_balance=30.0, unacceptable=0.99))
-    found = parts(judged.evaluate_one("own-question", "I want to learn from your pharmacist. Bicycles matter to me."))
-    assert found["conduct"] == pytest.approx(-30 * 0.5 / (0.5 + 0.9 + 0.25), abs=0.2)
+    found = parts(judged.evaluate_one("own-question", "I want to learn from your pharmacist."))
+    assert found["conduct"] == pytest.approx(-30 * 0.5 / (0.5 + 0.4 + 0.25), abs=0.2)
     assert "worst" not in found
 
 

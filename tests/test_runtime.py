@@ -22,6 +22,7 @@ from evaluator.models.graph import NotCompilable, read_architecture
 from evaluator.models.prepared import (
     GRAPH,
     MANIFEST,
+    REFERENCE_STRETCHES,
     REFERENCE_TEXTS,
     Recipe,
     Refused,
@@ -31,6 +32,7 @@ from evaluator.models.prepared import (
     prepared_folder,
 )
 from evaluator.models.runtime import load_spaces
+from evaluator.models.stretches import marked
 from evaluator.models.tuned import shipped_stance_path
 
 pytestmark = pytest.mark.model
@@ -48,6 +50,9 @@ SEGMENTS = [
     "I would never argue back, whatever they say to me at the counter.",
     "I check the name and the date of birth, then ask the pharmacist to counsel the patient about it.",
 ] + [f"I call them back on day number {number}" + " and again" * (number % 7) for number in range(20)]
+
+STRETCHES = [*REFERENCE_STRETCHES, *(marked(f"{text} {SEGMENTS[2]}", 0, len(text)) for text in SEGMENTS[3:])]
+CALM = "I stay calm."
 
 
 def quiet(_: str) -> None:
@@ -264,17 +269,31 @@ def test_both_spaces_of_the_default_model_are_the_references() -> None:
     spaces, reference = load_spaces(runtime="compiled"), load_spaces(runtime="torch")
     texts = [*REFERENCE_TEXTS, *SEGMENTS]
     assert np.abs(spaces.plain.encode(texts) - reference.plain.encode(texts)).max() < 1e-5
+    texts.extend(STRETCHES)
     assert np.abs(spaces.tuned.encode(texts) - reference.tuned.encode(texts)).max() < 1e-5
     assert spaces.plain.encode([]).shape == (0, 384)
+
+
+def test_a_stretch_is_read_in_its_place_and_without_what_a_tokenizer_adds() -> None:
+    tuned = load_spaces(runtime="compiled").tuned
+    alone, *placed = tuned.encode(
+        [CALM, *(marked(f"{before}{CALM}", len(before), len(before) + len(CALM)) for before in ("So? ", "Never. "))]
+    )
+    alike = [float(alone[:384] @ vector[:384]) for vector in placed]
+    assert all(0.5 < value < 0.999 for value in alike)
+    assert placed[0].tobytes() != placed[1].tobytes()
+    assert np.allclose(np.linalg.norm(np.array(placed).reshape(2, -1, 384), axis=2), 1.0, atol=1e-5)
 
 
 def test_vectors_are_the_same_in_any_company_order_and_number_of_threads() -> None:
     texts = [*REFERENCE_TEXTS, *SEGMENTS]
     spaces = load_spaces(runtime="compiled", threads=1)
-    plain, tuned = spaces.plain.encode(texts), spaces.tuned.encode(texts)
+    plain = spaces.plain.encode(texts)
     other = load_spaces(runtime="compiled", threads=2)
     alone = [other.plain.encode([text])[0] for text in reversed(texts)][::-1]
     assert np.array(alone).tobytes() == plain.tobytes()
+    texts.extend(STRETCHES)
+    tuned = spaces.tuned.encode(texts)
     assert other.tuned.encode(texts[::-1])[::-1].tobytes() == tuned.tobytes()
     fresh = load_spaces(runtime="compiled", threads=2)  # computes the tuned vectors without the plain ones
     assert np.array([fresh.tuned.encode([text])[0] for text in texts]).tobytes() == tuned.tobytes()

@@ -226,11 +226,21 @@ def test_the_balance_follows_what_is_said(sentences: list[tuple[float, float]], 
     assert balance([*favour, 0.0], [*against, more]) >= plain
 
 
-@given(SHARE, SHARE, SHARE, CALIBRATION)
-def test_harm_is_monotone(flagged: float, against: float, more: float, calibration: Calibration) -> None:
+@given(SHARE, SHARE, SHARE, CALIBRATION, st.floats(0, 2), st.floats(0, 20), st.floats(0, 20))
+def test_harm_is_monotone(
+    flagged: float, against: float, more: float, calibration: Calibration, power: float, amid: float, others: float
+) -> None:
     assert harm(max(flagged, more), against, calibration) >= harm(flagged, against, calibration)
     assert harm(flagged, max(against, more), calibration) >= harm(flagged, against, calibration)
     assert harm(None, against, calibration) == against
+    falling = replace(calibration, amid=power)
+    assert 0 <= harm(flagged, against, falling, amid + others) <= harm(flagged, against, falling, amid) <= 1
+
+
+def test_a_doubtful_sentence_counts_less_amid_many_in_favour_and_a_sure_one_as_much() -> None:
+    falling = Calibration(amid=1.0)
+    assert [round(harm(None, 0.8, falling, amid), 3) for amid in (0.0, 1.0, 3.0)] == [0.8, 0.667, 0.5]
+    assert harm(None, 1.0, falling, 9.0) == 1.0 and harm(None, 0.0, falling, 9.0) == 0.0
 
 
 def test_a_derived_question_earns_by_favourable_conduct_and_by_the_clauses_that_count() -> None:

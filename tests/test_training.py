@@ -21,6 +21,11 @@ from evaluator.calibration import Calibration
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, KeyPoint
 from evaluator.engine import conclude
+from evaluator.models.encoder import default_model_folder
+from evaluator.models.stretches import marked
+from evaluator.models.transformer import load_tokenizer
+from evaluator.models.tuned import shipped_stance_path
+from evaluator.models.tuned_layers import TunedLayers
 from evaluator.text import words
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
@@ -38,11 +43,13 @@ from corpus import (
     NEUTRAL,
     NOT_AGAINST,
     Corpus,
+    Example,
     conduct_in,
     conduct_of,
     read_corpus,
     variant,
 )
+from safetensors.torch import load_file
 
 FLAGS = {"argues-back"}
 HELD_OUT_ANSWERS = corpus.HELD_OUT_ANSWERS[0]
@@ -128,23 +135,25 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def twins(found: Corpus, rows: Sequence[tuple[int, int]]) -> dict[tuple[str, str], tuple[int | None, int | None]]:
-    """Return the texts of twins, acceptable one first, with what each says about the candidate."""
+    """Return the texts of twins, or the stretches of them, acceptable one first, with what each says about the candidate."""
     pairs = [(found.examples[good], found.examples[bad]) for good, bad in rows]
-    return {(good.text, bad.text): (good.conduct, bad.conduct) for good, bad in pairs}
+    return {(stretch(good), stretch(bad)): (good.conduct, bad.conduct) for good, bad in pairs}
+
+
+def stretch(example: Example) -> str:
+    return example.text[slice(*(example.span or (None, None)))]
 
 
 # The corpus
 
 
-@pytest.mark.parametrize(
-    ("harmless", "harmful", "conduct"), [(HEARD_OUT, CUT_SHORT, FOR), (LINE, SHOUTED, NOT_AGAINST)]
-)
+@pytest.mark.parametrize(("harmless", "harmful", "conduct"), [(HEARD_OUT, CUT_SHORT, FOR), (LINE, SHOUTED, NEUTRAL)])
 def test_a_twin_stands_where_its_piece_stood(data: Path, harmless: str, harmful: str, conduct: int) -> None:
     found = read_corpus(0)
     longer = twins(found, found.contexts)
     whole = f"{HEARD_OUT} {LOW} {LINE}"
     assert longer[harmless, harmful] == (conduct, AGAINST)
-    assert longer[whole, whole.replace(harmless, harmful)] == (conduct, AGAINST)
+    assert longer[whole, whole.replace(harmless, harmful)] == (FOR, AGAINST)
 
 
 def test_an_answer_is_read_as_it_is_and_with_every_twin_in_place() -> None:
@@ -157,21 +166,25 @@ def test_an_answer_is_read_as_it_is_and_with_every_twin_in_place() -> None:
     assert len(corpus.versions(HARMLESS)) == 1
 
 
-def test_single_sentences_and_their_twins_are_pairs(data: Path) -> None:
+def test_single_sentences_and_their_twins_are_pairs_and_so_are_those_of_answers(data: Path) -> None:
     found = read_corpus(0)
     assert twins(found, found.pairs) == {
         ("I breathe slowly first.", "I breathe fire first."): (FOR, AGAINST),
         ("I ask for the room number.", "I ask for nothing."): (FOR, AGAINST),
+        (HEARD_OUT, CUT_SHORT): (FOR, AGAINST),
+        (LINE, SHOUTED): (NOT_AGAINST, AGAINST),
+        ("The boiler broke in May.", "The boiler broke and I blamed Ana."): (NOT_AGAINST, AGAINST),
     }
 
 
 def test_a_pair_among_harmless_pieces_differs_in_that_sentence_only(data: Path) -> None:
     found = read_corpus(0)
-    composed = [texts for texts in twins(found, found.contexts) if "I breathe slowly first." in texts[0]]
-    assert composed
-    for good, bad in composed:
-        assert good.replace("I breathe slowly first.", "I breathe fire first.") == bad
-        assert len(good) > len("I breathe slowly first.")
+    composed = [rows for rows in found.contexts if "I breathe slowly first." in found.examples[rows[0]].text]
+    assert len(composed) == 2
+    for good, bad in (tuple(found.examples[row] for row in rows) for rows in composed):
+        assert good.text.replace("I breathe slowly first.", "I breathe fire first.") == bad.text
+        assert len(good.text) > len("I breathe slowly first.")
+        assert stretch(good) in ("I breathe slowly first.", good.text)
 
 
 @pytest.mark.parametrize(
@@ -215,13 +228,13 @@ def test_an_answer_of_another_job_says_what_conduct_it_is_and_no_more(data: Path
     found = read_corpus(0)
     own = {example.text: example for example in found.examples if "boiler" in example.text or "guest" in example.text}
     assert all(example.question is None and not example.told for example in own.values())
-    conduct = {text: example.conduct for text, example in own.items()}
+    conduct = {example.text: example.conduct for example in reversed(found.examples) if example.text in own}
     assert conduct["I find the guest another room."] == FOR
     assert conduct["The boiler broke in May."] == NEUTRAL
     assert conduct["The boiler broke and I blamed Ana."] == AGAINST
     whole = " I find the guest another room."
     twin = ("The boiler broke in May." + whole, "The boiler broke and I blamed Ana." + whole)
-    assert twins(found, found.contexts)[twin] == (NOT_AGAINST, AGAINST)
+    assert twins(found, found.contexts)[twin] == (FOR, AGAINST)
     assert not any("boiler" in example.text and LOW in example.text for example in found.examples)
 
 
@@ -283,12 +296,53 @@ def test_the_card_names_every_file_by_its_content(data: Path) -> None:
 def test_every_text_of_a_step_is_run_once_in_batches_of_like_length(lengths: list[int]) -> None:
     texts = train_stance.Texts.__new__(train_stance.Texts)
     texts.ids = [torch.zeros(length) for length in lengths]
-    chosen = list(range(len(lengths)))[::-1]
-    order = sorted(chosen, key=lambda i: lengths[chosen[i]])
-    batches = list(texts._batches(order, chosen))
-    assert [i for batch in batches for i in batch] == order
-    sizes = [len(batch) * lengths[chosen[batch[-1]]] for batch in batches]
+    order = sorted(range(len(lengths)), key=lambda text: lengths[text])
+    batches = list(texts._batches(order))
+    assert [text for batch in batches for text in batch] == order
+    sizes = [len(batch) * lengths[batch[-1]] for batch in batches]
     assert all(size <= train_stance.BATCH_TOKENS or len(batch) == 1 for size, batch in zip(sizes, batches, strict=True))
+
+
+@pytest.fixture
+def texts(data: Path) -> train_stance.Texts:
+    base = default_model_folder()
+    weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
+    return train_stance.Texts(read_corpus(0), weights, load_tokenizer(base))
+
+
+def test_whatever_is_labelled_in_an_answer_comes_with_it(data: Path, texts: train_stance.Texts) -> None:
+    found = read_corpus(0)
+    good, bad = next(rows for rows in found.contexts if stretch(found.examples[rows[0]]) == LINE)
+    alone = next(row for row, example in enumerate(found.examples) if example.text == "the pen cup jumped")
+    harmless = [n for n, text in enumerate(found.answers) if text.startswith("I wait")]
+    chosen = texts.with_stretches(
+        torch.tensor([good, bad]), texts.answers[harmless].tolist(), torch.tensor([alone])
+    ).tolist()
+    assert chosen[:3] == [good, bad, alone]
+    assert len(set(chosen)) == len(chosen)
+    read = {stretch(found.examples[row]) for row in chosen}
+    whole = f"{HEARD_OUT} {LOW} {LINE}"
+    assert {whole, HEARD_OUT, LOW, LINE, whole.replace(LINE, SHOUTED), SHOUTED} <= read
+    assert {"I wait until they are done.", "It was a Monday."} <= read
+    assert CUT_SHORT not in read
+
+
+def test_a_stretch_is_trained_as_it_is_run(data: Path, texts: train_stance.Texts) -> None:
+    judge = load_file(str(shipped_stance_path()))
+    weights = {
+        name: value.float() for name, value in load_file(str(default_model_folder() / "model.safetensors")).items()
+    }
+    weights.update({name: value.float() for name, value in judge.items() if name.startswith("encoder.")})
+    found = read_corpus(0)
+    chosen = [*[row for rows in found.contexts for row in rows][:6], 0]
+    with torch.no_grad():
+        trained = texts.encode(chosen, weights, judge["heads"].float()).numpy()
+    asked = [found.examples[row] for row in chosen]
+    run = TunedLayers(shipped_stance_path(), default_model_folder()).encode(
+        [marked(example.text, *(example.span or (0, len(example.text)))) for example in asked]
+    )
+    assert len({row.tobytes() for row in run}) > 4
+    np.testing.assert_allclose((trained * run).reshape(len(run), -1, 384).sum(2), 1.0, atol=0.01)  # trained in bfloat16
 
 
 # The scoring model

@@ -9,6 +9,7 @@ import random
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from evaluator.bank import load_bank
 from evaluator.contexts import Sentence, sentences
 from evaluator.domain import Question
-from evaluator.text import normalise, segment
+from evaluator.text import normalise, segment, tidy
 
 DATA = Path(__file__).parent / "data"
 FOLDERS = ("statements", "pairs", "sentences", "annotated")
@@ -55,8 +56,8 @@ COMPOSED = 4000
 COMPOSED_PIECES = (2, 7)
 """How many pieces surround them."""
 
-CONTEXT_FREQUENCY = 0.75
-"""How often a longer text is drawn: they are many, they overlap, and each costs as much as five sentences."""
+SENTENCE_FREQUENCY = 0.75
+"""How often a sentence of an annotated answer is drawn by itself: it comes within its answer, too."""
 
 Labels = Sequence[tuple[str, str]]
 """Behaviour and ``affirm``, ``weak`` or ``deny``."""
@@ -67,6 +68,7 @@ class Example:
     """A text and what is known about it."""
 
     text: str
+    """What is read."""
     behaviour: str | None = None
     """The one behaviour that it was written for."""
     stance: int = NEAR
@@ -77,6 +79,8 @@ class Example:
     told: dict[str, int | None] = field(default_factory=dict)
     """Behaviours of ``question`` that it affirms or denies; None where that is undecided; all others it does neither."""
     frequency: float = 1.0
+    span: tuple[int, int] | None = None
+    """The stretch of ``text`` that all this is about, in characters; None for the whole of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,9 @@ class Corpus:
     pairs: list[tuple[int, int]]
     """Rows of an acceptable sentence and its harmful twin."""
     contexts: list[tuple[int, int]]
-    """Rows of twins that are longer: some sentences, or a whole answer, and the same with a harmful piece in it."""
+    """Rows of twins within answers: a sentence in its place, or a whole answer, and the same with a harmful piece in it."""
+    answers: list[str]
+    """The annotated answers, whole; every stretch of them is an example."""
 
 
 def is_held_out(behaviour: str) -> bool:
@@ -130,44 +136,42 @@ def data_digests() -> dict[str, str]:
     }
 
 
-def read_corpus(seed: int, public: Path | None = None, longer: bool = True) -> Corpus:
+def read_corpus(seed: int, public: Path | None = None) -> Corpus:
     """Return every training text, and variants of many in other voices; the same for one seed.
 
     Args:
         seed: of the variants, and of what is drawn from the public data.
         public: folder of public data; its texts say nothing about anybody's conduct. None to do without.
-        longer: whether larger parts of answers are read, too.
     """
     questions = {question.id: question for question in load_bank().questions}
     flags = {flag.id for question in questions.values() for flag in question.red_flags}
-    examples: list[Example] = []
-    seen: set[tuple[str, str | None, str | None]] = set()
-    for example in (*_statements(questions.values(), flags), *_sentences(), *_pieces(questions, flags)):
-        key = (example.text, example.behaviour, example.question)
-        if key not in seen:
-            seen.add(key)
-            examples.append(example)
+    found: dict[tuple[str, str | None, str | None], Example] = {}
+    for example in (
+        *_statements(questions.values(), flags),
+        *_sentences(),
+        *_pieces(questions, flags),
+        *_read_alone(flags),
+    ):
+        found.setdefault((example.text, example.behaviour, example.question), example)
+    examples = list(found.values())
     if public:
         examples.extend(_neutral_texts(public, random.Random(seed)))
     rng = random.Random(seed)
-    pairs = _twins(examples, _pairs(flags))
+    pairs = [_append(examples, twins) for twins in (*_pairs(flags), *_sentence_twins(flags))]
     for example in list(examples):
         if rng.random() < (0.2 if example.frequency < 1 else 0.6):
             examples.append(replace(example, text=variant(example.text, rng)))
-    contexts = []
-    if longer:
-        contexts = _twins(examples, (*_context_twins(flags), *_composed_twins(flags, rng)))
-        examples.extend(_contexts(flags))
-    return Corpus(examples, pairs, contexts)
+    answers = _Answers(examples, questions, flags)
+    written = [text for row in annotated() for pieces in versions(row) for text in answers.add(pieces, row)]
+    contexts = [twins for row in annotated() for twins in answers.twins(row)]
+    contexts.extend(twins for composed in _composed_twins(flags, rng) for twins in answers.compare(*composed))
+    return Corpus(examples, pairs, contexts, list(dict.fromkeys(written)))
 
 
-def _twins(examples: list[Example], twins: Iterable[tuple[Example, Example]]) -> list[tuple[int, int]]:
+def _append(examples: list[Example], twins: tuple[Example, Example]) -> tuple[int, int]:
     """Append twins to the examples; return their rows."""
-    rows = []
-    for good, bad in twins:
-        rows.append((len(examples), len(examples) + 1))
-        examples.extend((good, bad))
-    return rows
+    examples.extend(twins)
+    return len(examples) - 2, len(examples) - 1
 
 
 def variant(text: str, rng: random.Random) -> str:
@@ -310,6 +314,22 @@ def answer_examples(row: dict[str, Any], question: Question | None, flags: set[s
             yield _labelled(own.text, whole, part, question, flags)
 
 
+def _read_alone(flags: set[str]) -> Iterator[Example]:
+    """Yield the sentences of annotated answers as the tool cuts them."""
+    for row in annotated():
+        for pieces in versions(row):
+            text, spans = _spans(pieces)
+            for read in _sentences_of(text):
+                conduct = conduct_in(*_shared(pieces, spans, read.start, read.end), flags)
+                if conduct is not None:
+                    yield Example(read.text, conduct=conduct, frequency=SENTENCE_FREQUENCY)
+
+
+@lru_cache(maxsize=256)
+def _sentences_of(text: str) -> tuple[Sentence, ...]:
+    return sentences(normalise(text))
+
+
 def _shared(
     pieces: Sequence[Piece], spans: Sequence[tuple[int, int]], start: int, end: int
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
@@ -325,74 +345,104 @@ def _shared(
     return whole, part
 
 
-def _readings(pieces: Sequence[Piece]) -> dict[str, tuple[int, int]]:
-    """Return sentences, sentences with their neighbours, and whole answers (or blocks), and the stretch that each covers."""
-    own = sentences(normalise(_spans(pieces)[0]))
-    found: dict[str, tuple[int, int]] = {}
-    for number, sentence in enumerate(own):
-        near = _near(own, number)
-        block = [other for other in own if other.block == sentence.block]
-        for read, inside in ((sentence.text, [sentence]), (_joined(near), near), (sentence.block, block)):
-            found.setdefault(read, (inside[0].start, inside[-1].end))
-    return found
+class _Answers:
+    """Whole answers as the tool reads them, each with the stretches of it that are labelled."""
+
+    def __init__(self, examples: list[Example], questions: dict[str, Question], flags: set[str]) -> None:
+        """Take the list that examples are appended to."""
+        self._examples, self._questions, self._flags = examples, questions, flags
+        self._rows: dict[tuple[str, tuple[int, int] | None], int] = {}
+
+    def add(self, pieces: Sequence[Piece], row: dict[str, Any]) -> list[str]:
+        """Append the pieces and sentences of an answer, in their places, and the whole; return the texts that are read."""
+        text, spans = _spans(pieces)
+        read = _sentences_of(text)
+        question = self._questions.get(row.get("question_id", ""))
+        blocks = list(dict.fromkeys(sentence.block for sentence in read))
+        for block in blocks:
+            after = 0
+            for piece in pieces:
+                own = tidy(piece.text)
+                at = block.find(own, after) if own else -1
+                if at >= 0:
+                    after = at + len(own)
+                    self._append(replace(_labelled(block, piece.labels, [], question, self._flags), span=(at, after)))
+            inside = [sentence for sentence in read if sentence.block == block]
+            stretches = [(sentence.stretch, sentence.start, sentence.end) for sentence in inside]
+            for span, start, end in [*stretches, (None, inside[0].start, inside[-1].end)]:
+                conduct = conduct_in(*_shared(pieces, spans, start, end), self._flags)
+                self._append(Example(block, conduct=conduct, span=span))
+        return blocks
+
+    def twins(self, row: dict[str, Any]) -> Iterator[tuple[int, int]]:
+        """Yield the rows of what stands around each harmless piece of an annotated answer and around its harmful twin."""
+        good = versions(row)[0]
+        for number, piece in enumerate(row["pieces"]):
+            if "twin" in piece:
+                yield from self.compare(
+                    good, [*good[:number], Piece.of(piece["twin"]), *good[number + 1 :]], number, row
+                )
+
+    def compare(
+        self, good: Sequence[Piece], bad: Sequence[Piece], number: int, row: dict[str, Any]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield the rows of the sentence that holds a piece, and of the whole, in an answer and in one that differs there."""
+        places = []
+        for pieces in (good, bad):
+            self.add(pieces, row)
+            sentence = _holder(pieces, number)
+            places.append([self._rows[sentence.block, span] for span in (sentence.stretch, None)])
+        yield from zip(*places, strict=True)
+
+    def _append(self, example: Example) -> None:
+        """Append an example unless the stretch is known."""
+        key = (example.text, example.span)
+        if key not in self._rows:
+            self._rows[key] = len(self._examples)
+            self._examples.append(replace(example, frequency=0.0))
 
 
-def _near(own: Sequence[Sentence], number: int) -> Sequence[Sentence]:
-    """Return a sentence and its neighbours."""
-    return own[max(0, number - 1) : number + 2]
+def _holder(pieces: Sequence[Piece], number: int) -> Sentence:
+    """Return the sentence that holds the middle of a piece."""
+    text, spans = _spans(pieces)
+    middle = sum(spans[number]) // 2
+    own = _sentences_of(text)
+    return next((sentence for sentence in own if sentence.start <= middle < sentence.end), own[-1])
 
 
-def _joined(read: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in read)
-
-
-def _contexts(flags: set[str]) -> Iterator[Example]:
-    """Yield sentences, sentences with their neighbours, and whole answers, each labelled by what stands in it."""
-    for row in annotated():
-        for pieces in versions(row):
-            spans = _spans(pieces)[1]
-            for text, (start, end) in _readings(pieces).items():
-                conduct = conduct_in(*_shared(pieces, spans, start, end), flags)
-                if conduct is not None:
-                    yield Example(text, conduct=conduct, frequency=CONTEXT_FREQUENCY)
-
-
-def _context_twins(flags: set[str]) -> Iterator[tuple[Example, Example]]:
-    """Yield what the tool reads around a harmless piece of an annotated answer, and the same around its harmful twin."""
+def _sentence_twins(flags: set[str]) -> Iterator[tuple[Example, Example]]:
+    """Yield the sentence that holds a harmless piece of an annotated answer, and the one that holds its harmful twin."""
     for row in annotated():
         good = versions(row)[0]
         for number, piece in enumerate(row["pieces"]):
             if "twin" in piece:
                 bad = [*good[:number], Piece.of(piece["twin"]), *good[number + 1 :]]
                 conduct = FOR if conduct_of(good[number].labels, flags) == FOR else NOT_AGAINST
-                for texts in dict.fromkeys(zip(_around(good, number), _around(bad, number), strict=True)):
-                    yield Example(texts[0], conduct=conduct), Example(texts[1], conduct=AGAINST)
+                texts = [_holder(pieces, number).text for pieces in (good, bad)]
+                yield Example(texts[0], conduct=conduct), Example(texts[1], conduct=AGAINST)
 
 
-def _around(pieces: Sequence[Piece], number: int) -> tuple[str, str, str]:
-    """Return the sentence that holds the middle of a piece, that with its neighbours, and the whole."""
-    text, spans = _spans(pieces)
-    middle = sum(spans[number]) // 2
-    own = sentences(normalise(text))
-    number = next((n for n, sentence in enumerate(own) if sentence.start <= middle < sentence.end), len(own) - 1)
-    return own[number].text, _joined(_near(own, number)), own[number].block
-
-
-def _composed_twins(flags: set[str], rng: random.Random) -> Iterator[tuple[Example, Example]]:
-    """Yield harmless pieces of an answer with an acceptable sentence among them, and the same with its harmful twin."""
-    harmless: dict[str, list[list[str]]] = {}
+def _composed_twins(
+    flags: set[str], rng: random.Random
+) -> Iterator[tuple[list[Piece], list[Piece], int, dict[str, Any]]]:
+    """Yield harmless pieces of an answer with an acceptable sentence among them, the same with its harmful twin, and where."""
+    harmless: dict[str, list[list[Piece]]] = {}
     for row in annotated():
         pieces = versions(row)[0]
         if "question_id" in row and all(conduct_of(p.labels, flags) != AGAINST for p in pieces):
-            harmless.setdefault(row["question_id"], []).append([p.text for p in pieces])
+            harmless.setdefault(row["question_id"], []).append(pieces)
     pairs = [row for stem, row in rows("pairs", "pharmacy-*.jsonl") if stem not in HELD_OUT_PAIRS]
     for row in rng.sample(pairs, min(COMPOSED, len(pairs))):
         pieces = rng.choice(harmless[row["question_id"]])
         count = min(len(pieces), rng.randint(*COMPOSED_PIECES))
         first = rng.randint(0, len(pieces) - count)
         own, place = pieces[first : first + count], rng.randint(0, count)
-        good, bad = (" ".join([*own[:place], row[side], *own[place:]]) for side in ("good", "bad"))
-        yield Example(good, conduct=FOR), Example(bad, conduct=AGAINST)
+        harmful = row["behaviour"] in flags
+        good, bad = (
+            [*own[:place], Piece(row[side], [(row["behaviour"], stance)]), *own[place:]]
+            for side, stance in (("good", "deny" if harmful else "affirm"), ("bad", "affirm" if harmful else "deny"))
+        )
+        yield good, bad, place, row
 
 
 def _labelled(text: str, whole: Labels, part: Labels, question: Question | None, flags: set[str]) -> Example:

@@ -26,17 +26,18 @@ from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Signature
 from evaluator.engine import Engine, Examined, conclude
-from evaluator.flagging import Judged, wording_ceiling
+from evaluator.flagging import wording_ceiling
+from evaluator.judged import Judged
 from evaluator.loading import load_engine
 from evaluator.scoring import PRIOR_SENTENCES
 
 RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
 
-TOLERATED = 0.015
+TOLERATED = 0.0125
 """Share of good answers that may carry a false red flag in the search."""
-SHIPPED = 0.02
-"""The same for the bar that is shipped. Answers of writers that it was not set on carried 0.012 then: see the figures printed."""
+SHIPPED = 0.01
+"""The same for the bar that is shipped. Those of writers that it was not set on carry more: 0.020 with a share of 0.0125."""
 DOUBTED = 0.08
 """Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0
@@ -45,6 +46,7 @@ SEARCHED = {
     "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0),
     "covered": (0.85, 0.95), "partly": (0.08, 0.35),
     "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
+    "amid": (0, 2),
 }  # fmt: skip
 """What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
 DERIVED = {
@@ -136,7 +138,13 @@ def credit_sum(found: Cases, c: Calibration) -> Array:
 
 def worst(found: Cases, c: Calibration) -> Array:
     """Return the harm of each text's worst sentence."""
-    return np.asarray((c.flag_share * found.flagged + (1 - c.flag_share) * found.harmful).max(1))
+    return amid(c.flag_share * found.flagged + (1 - c.flag_share) * found.harmful, found, c)
+
+
+def amid(harm: Array, found: Cases, c: Calibration) -> Array:
+    """Return the harm of each text's worst sentence, less the more speaks for the candidate, from what each is by itself."""
+    alone = harm.max(1)
+    return np.asarray(alone / (alone + (1 - alone) * (1 + found.earning) ** c.amid))
 
 
 def scores(found: Cases, c: Calibration) -> Array:
@@ -169,7 +177,7 @@ def with_doubts(rated: Rated, c: Calibration) -> Calibration:
     """Return the calibration with the bars from which a person should look, and for questions that state no red flags."""
     good = rated.answers[rated.level >= 4]
     doubt = min(bar_for(worst(good, c), DOUBTED), c.red_flag)
-    return replace(c, doubt=doubt, unacceptable=bar_for(good.harmful.max(1), SHIPPED))
+    return replace(c, doubt=doubt, unacceptable=bar_for(amid(good.harmful, good, c), SHIPPED))
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -203,7 +211,7 @@ def figures(rated: Rated, c: Calibration) -> dict[str, float]:
 
 WORTH = {
     "kappa": 1.0, "pearson": 0.6, "good over unacceptable": 0.6, "pairs ordered": 0.6, "pairs apart": 0.6,
-    "red flags found": 0.3,
+    "red flags found": 0.6,
 }  # fmt: skip
 """What counts in the search, and how much."""
 FREE_LENGTH = 0.08

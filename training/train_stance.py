@@ -6,8 +6,8 @@ Two stages. (1) MiniLM's four upper layers are tuned for three things at once: e
 contradicted), and a text is drawn to its own and pushed from all others (proxy-based metric learning, Movshovitz-Attias et
 al. 2017); a text of an annotated answer is near exactly the anchors that it tells of; and a linear reading of the text says
 whether it speaks for the candidate, against, or neither, with twins (an acceptable sentence and its harmful neighbour) always in
-the same step. Sentences are read alone, with their neighbours, and within whole answers, as the tool reads them. The two lower
-layers stay as they are. (2) Logistic regressions over the
+the same step. Sentences are read alone and in their places within whole answers, as the tool reads them: one pass over an answer
+serves all its labelled stretches. The two lower layers stay as they are. (2) Logistic regressions over the
 features of ``evaluator/models/features.py`` are fitted on annotated answers of writers that stage 1 has not seen.
 
 Writes ``evaluator/models/stance.safetensors`` and its card ``evaluator/models/stance.json``. With one seed, one thread
@@ -33,6 +33,7 @@ from safetensors.torch import load_file, save_file
 
 from evaluator.bank import load_bank
 from evaluator.models.encoder import default_model_folder, load_encoder, model_digest
+from evaluator.models.stretches import pieces_within
 from evaluator.models.transformer import LAYERS, WIDTH, embed_tokens, layer, load_tokenizer, pad, pooled
 from evaluator.models.tuned import SHARED_LAYERS, TunedJudge, anchor_name, shipped_stance_path
 
@@ -54,6 +55,10 @@ BATCH_TOKENS = 1500
 """Word pieces that are run at once, padding included."""
 TOLD_WEIGHT = 4.0
 """How much more a told behaviour of an annotated text counts than one that is not: most are not."""
+STRETCH_WEIGHT = 0.4
+"""Weight of what a stretch of an answer says, against 1 for a text by itself: a dozen of them come with every answer."""
+STRETCH_TOLD_WEIGHT = 0.1
+"""The same for what behaviours it tells of: the tool holds texts by themselves against behaviours."""
 
 Tensor = Any
 
@@ -86,14 +91,46 @@ class Texts:
                         self.told[row, column : column + 2] = -1
                     else:
                         self.told[row, column + stance] = 1
-        self.ids = [torch.tensor(encoding.ids) for encoding in tokenizer.encode_batch([e.text for e in examples])]
+        texts = list(dict.fromkeys(e.text for e in examples))
+        encoded = tokenizer.encode_batch(texts)
+        row = {text: number for number, text in enumerate(texts)}
+        self.ids = [torch.tensor(encoding.ids) for encoding in encoded]
+        self.text = [row[e.text] for e in examples]
+        """The text of each example."""
+        self.stretch = [pieces_within(encoded[t].offsets, e.span) for t, e in zip(self.text, examples, strict=True)]
+        """The word pieces of its text that each example is about: the first, and one past the last."""
+        self.weight = torch.tensor([1.0 if e.span is None else STRETCH_WEIGHT for e in examples])
+        self.within: dict[int, list[int]] = {row[text]: [] for text in corpus.answers}
+        """The examples that are about stretches of each annotated answer."""
+        twins = {self.text[number] for rows in corpus.contexts for number in rows}
+        self.within.update({text: [] for text in twins})
+        for number, text in enumerate(self.text):
+            if text in self.within and examples[number].frequency == 0:
+                self.within[text].append(number)
+        self.answers = torch.tensor([row[text] for text in corpus.answers])
+
+    def with_stretches(self, twins: Tensor, answers: list[int], others: Tensor) -> Tensor:
+        """Return the examples of a step: twins, others, and whatever else is labelled in the answers that are read.
+
+        Args:
+            twins: examples, acceptable ones first.
+            answers: texts of whole answers.
+            others: examples.
+        """
+        first = [*twins.tolist(), *others.tolist()]
+        read = dict.fromkeys([*(self.text[number] for number in twins.tolist()), *answers])
+        also = [number for text in read for number in self.within.get(text, ())]
+        return torch.tensor([*first, *sorted(set(also) - set(first))])
 
     def encode(self, chosen: list[int], weights: dict[str, Tensor], heads: Tensor, dropout: float = 0.0) -> Tensor:
-        """Return the pooled vectors of the chosen texts, shape (len(chosen), (1 + HEADS) * WIDTH)."""
-        order = sorted(range(len(chosen)), key=lambda i: len(self.ids[chosen[i]]))
-        parts = []
-        for batch in self._batches(order, chosen):
-            ids, mask = pad([self.ids[chosen[i]] for i in batch])
+        """Return the pooled vectors of the chosen examples, shape (len(chosen), (1 + HEADS) * WIDTH); each text is run once."""
+        about: dict[int, list[int]] = {}
+        for place, number in enumerate(chosen):
+            about.setdefault(self.text[number], []).append(place)
+        order = sorted(about, key=lambda text: len(self.ids[text]))
+        parts, places = [], []
+        for batch in self._batches(order):
+            ids, mask = pad([self.ids[text] for text in batch])
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 with torch.no_grad():
                     states = embed_tokens(ids, weights)
@@ -101,19 +138,26 @@ class Texts:
                         states = layer(states, mask, weights, number)
                 for number in range(SHARED_LAYERS, LAYERS):
                     states = layer(states, mask, weights, number, dropout)
-            parts.append(pooled(states.float(), mask, heads))
-        back = torch.empty(len(order), dtype=torch.long)
-        back[torch.tensor(order)] = torch.arange(len(order))
+            stretches = torch.zeros(len(batch), max(len(about[text]) for text in batch), ids.shape[1], dtype=torch.bool)
+            for line, text in enumerate(batch):
+                for column, place in enumerate(about[text]):
+                    first, last = self.stretch[chosen[place]]
+                    stretches[line, column, first:last] = True
+            kept = stretches.any(2)
+            parts.append(pooled(states.float(), stretches | ~kept[..., None], heads)[kept])
+            places.extend(place for text in batch for place in about[text])
+        back = torch.empty(len(chosen), dtype=torch.long)
+        back[torch.tensor(places)] = torch.arange(len(chosen))
         return torch.cat(parts)[back]
 
-    def _batches(self, order: list[int], chosen: list[int]) -> Iterator[list[int]]:
+    def _batches(self, order: list[int]) -> Iterator[list[int]]:
         """Yield texts of like length, as many as fit BATCH_TOKENS when each is padded to the longest, the last one."""
         batch: list[int] = []
-        for i in order:
-            if batch and (len(batch) + 1) * len(self.ids[chosen[i]]) > BATCH_TOKENS:
+        for text in order:
+            if batch and (len(batch) + 1) * len(self.ids[text]) > BATCH_TOKENS:
                 yield batch
                 batch = []
-            batch.append(i)
+            batch.append(text)
         yield batch
 
 
@@ -155,6 +199,7 @@ def loss(texts: Texts, model: Model, chosen: Tensor, pairs: int) -> dict[str, Te
     vectors = texts.encode(chosen.tolist(), model.weights, model.heads, dropout=0.1)
     similarity = vectors[:, :WIDTH] @ functional.normalize(model.anchors, dim=1).T
     behaviour, stance, conduct = texts.behaviour[chosen], texts.stance[chosen], texts.conduct[chosen]
+    weight = texts.weight[chosen]
     told = (behaviour >= 0) & (stance != NEAR)
     own, side, rows = behaviour[told], stance[told], torch.arange(int(told.sum()))
     sims = similarity[told]
@@ -172,7 +217,8 @@ def loss(texts: Texts, model: Model, chosen: Tensor, pairs: int) -> dict[str, Te
     tells = functional.binary_cross_entropy_with_logits(
         (similarity - model.border) * SCALE, labelled.clamp(min=0).float(), reduction="none"
     )
-    tells = (tells * torch.where(labelled == 1, TOLD_WEIGHT, 1.0) * known).sum() / len(chosen)
+    told_weight = torch.where(weight < 1, STRETCH_TOLD_WEIGHT, 1.0) / weight.sum()
+    tells = (tells * torch.where(labelled == 1, TOLD_WEIGHT, 1.0) * known * told_weight[:, None]).sum()
     reading = model.read(vectors)
     read, harmless = (conduct >= FOR) & (conduct != NOT_AGAINST), conduct == NOT_AGAINST
     favour = reading[: 2 * pairs, 0] - reading[: 2 * pairs, 2]
@@ -186,9 +232,15 @@ def loss(texts: Texts, model: Model, chosen: Tensor, pairs: int) -> dict[str, Te
         * functional.softplus((sims.masked_fill(others, -1).topk(8, 1).values - model.border) * SCALE).mean(),
         "aside": 0.3 * functional.softplus((nearer - model.border) * SCALE).sum() / max(1, int(aside.sum())),
         "tells": 0.5 * tells * bool(answers.any()),
-        "reading": functional.cross_entropy(reading[read], conduct[read], label_smoothing=SMOOTHING),
-        "harmless": (torch.logsumexp(reading[harmless], 1) - torch.logsumexp(reading[harmless, :2], 1)).sum()
-        / len(chosen),
+        "reading": (
+            functional.cross_entropy(reading[read], conduct[read], label_smoothing=SMOOTHING, reduction="none")
+            * weight[read]
+        ).sum()
+        / weight[read].sum(),
+        "harmless": (
+            (torch.logsumexp(reading[harmless], 1) - torch.logsumexp(reading[harmless, :2], 1)) * weight[harmless]
+        ).sum()
+        / weight.sum(),
         "twins": functional.softplus(favour[pairs:] - favour[:pairs]).mean(),
     }
 
@@ -212,9 +264,11 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1, (step + 1) / 50) * max(0.03, 1 - progress)
         drawn = ((texts.pairs, options.pairs), (texts.contexts, options.contexts))
-        twins = torch.cat([twins[torch.randint(max(1, len(twins)), (count,))] for twins, count in drawn])
-        others = torch.multinomial(texts.frequency, options.batch - 2 * len(twins))
-        parts = loss(texts, model, torch.cat([twins[:, 0], twins[:, 1], others]), len(twins))
+        twins = torch.cat([twins[torch.randint(len(twins), (count,))] for twins, count in drawn])
+        answers = texts.answers[torch.randint(len(texts.answers), (options.answers,))].tolist()
+        others = torch.multinomial(texts.frequency, options.others)
+        chosen = texts.with_stretches(torch.cat([twins[:, 0], twins[:, 1]]), answers, others)
+        parts = loss(texts, model, chosen, len(twins))
         optimiser.zero_grad()
         sum(parts.values()).backward()  # type: ignore[union-attr]
         torch.nn.utils.clip_grad_norm_(layers, 1.0)
@@ -249,9 +303,10 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=75.0, help="time for tuning")
     parser.add_argument("--steps", type=int, default=0, help="steps of tuning, instead of minutes")
     parser.add_argument("--rate", type=float, default=3e-4)
-    parser.add_argument("--batch", type=int, default=150, help="texts a step")
-    parser.add_argument("--pairs", type=int, default=28, help="pairs of twins among them that are single sentences")
-    parser.add_argument("--contexts", type=int, default=16, help="pairs of twins that are longer stretches of answers")
+    parser.add_argument("--others", type=int, default=48, help="single texts a step that are not twins")
+    parser.add_argument("--pairs", type=int, default=24, help="pairs of twins a step that are single sentences")
+    parser.add_argument("--contexts", type=int, default=10, help="pairs of twins a step that are read within answers")
+    parser.add_argument("--answers", type=int, default=12, help="other whole answers a step")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--regressions-only", action="store_true", help="keep the tuned layers of the file that is there"
@@ -277,9 +332,9 @@ def main() -> None:
         card["options"] = json.loads(options.output.with_suffix(".json").read_text())["options"]
     else:
         weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
-        texts = Texts(read_corpus(options.seed, public, options.contexts > 0), weights, load_tokenizer(base))
+        texts = Texts(read_corpus(options.seed, public), weights, load_tokenizer(base))
         print(
-            f"{len(texts.ids)} texts, {len(texts.pairs)} pairs, {len(texts.contexts)} longer ones, {len(texts.names)} behaviours",
+            f"{len(texts.ids)} texts, {len(texts.text)} examples, {len(texts.pairs)} pairs, {len(texts.contexts)} within answers",
             flush=True,
         )
         tuned = tune(texts, weights, options)

@@ -19,12 +19,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evaluator.models.stretches import pieces_within, unmarked
+from evaluator.models.transformer import WIDTH
 from evaluator.models.words import Pieces, pieces_of
 
 FloatArray = NDArray[np.float32]
 
 WORDS = "words"
 """The output that has one vector a word piece; it is loaded by itself, when it is first asked for."""
+STATES = "states"
+"""The output that has the judge's state of every word piece and how much each head looks at it: stretches are pooled of it."""
 
 STEP = 4
 """A text is padded to a multiple of so many word pieces: few different shapes, and little padding."""
@@ -98,12 +102,15 @@ class CompiledModel:
     def _compile(self, only: str | None = None) -> _Compiled:
         core = openvino().Core()
         model = core.read_model(str(self._file))
-        wanted = [only] if only else [name for name in map(_name, model.outputs) if name != WORDS]
-        model = openvino().Model([model.output(name) for name in wanted], model.get_parameters(), only or "pooled")
+        names = [name for name in map(_name, model.outputs) if name != WORDS]
+        if only:
+            names = [only, STATES] if only == "tuned" else [only]
+        model = openvino().Model([model.output(name) for name in names], model.get_parameters(), only or "pooled")
         compiled = core.compile_model(model, "CPU", self._settings)
         spaces = {
             _name(output): output.partial_shape[len(output.partial_shape) - 1].get_length()
             for output in compiled.outputs
+            if _name(output) != STATES
         }
         return _Compiled(openvino().AsyncInferQueue(compiled, self._streams), spaces)
 
@@ -121,20 +128,35 @@ class CompiledModel:
         """Return the vectors of texts by space, each of shape (len(texts), dimensions), and how many word pieces were read.
 
         Args:
-            texts: at least one.
+            texts: at least one; a stretch of one (``stretches``) has its own vector in the judge's space only.
             max_tokens: word pieces from which a text is cut off.
             only: the one space that is needed; others may come with it.
         """
         compiled = self._for(only, len(texts))
-        ids = [encoding.ids for encoding in self._encodings(texts, max_tokens)]
-        found = {space: np.empty((len(texts), size), dtype=np.float32) for space, size in compiled.spaces.items()}
+        asked = [unmarked(text) for text in texts]
+        rows = {text: row for row, text in enumerate(dict.fromkeys(text for text, _ in asked))}
+        encodings = self._encodings(list(rows), max_tokens)
+        found = {space: np.empty((len(rows), size), dtype=np.float32) for space, size in compiled.spaces.items()}
+        wanted: dict[int, list[int]] = {}
+        for place, (text, stretch) in enumerate(asked):
+            if stretch is not None:
+                wanted.setdefault(rows[text], []).append(place)
+        stretches: dict[int, FloatArray] = {}
 
         def keep(request: Any, chosen: list[int]) -> None:  # noqa: ANN401 - of OpenVINO, which is not typed here
             for space, vectors in found.items():
                 vectors[chosen] = request.get_tensor(space).data
+            for line, row in enumerate(chosen):
+                for place in wanted.get(row, ()):
+                    first, last = pieces_within(encodings[row].offsets, asked[place][1])
+                    stretches[place] = _pooled(request.get_tensor(STATES).data[line, first:last])
 
-        _run(compiled.queue, ids, keep)
-        return found, [len(pieces) for pieces in ids]
+        _run(compiled.queue, [encoding.ids for encoding in encodings], keep)
+        order = [rows[text] for text, _ in asked]
+        found = {space: vectors[order] for space, vectors in found.items()}
+        for place, vector in stretches.items():
+            found["tuned"][place] = vector
+        return found, [len(encodings[row].ids) for row in order]
 
     def words(self, texts: Sequence[str], max_tokens: int) -> list[Pieces]:
         """Return the word pieces of texts in their context.
@@ -160,6 +182,20 @@ class CompiledModel:
     def _encodings(self, texts: Sequence[str], max_tokens: int) -> list[Any]:
         self._tokenizer.enable_truncation(max_tokens)
         return list(self._tokenizer.encode_batch(list(texts)))
+
+
+def _pooled(states: FloatArray) -> FloatArray:
+    """Return the mean of a stretch and what each head attends to, side by side, each of unit length: ``transformer.pooled``.
+
+    Args:
+        states: of its word pieces, with how much each head looks at each, shape (pieces, WIDTH + heads).
+    """
+    own, looks = states[:, :WIDTH], states[:, WIDTH:]
+    attention = np.exp(looks - looks.max(axis=0))
+    attended = (attention / attention.sum(axis=0)).T @ own
+    vectors = np.concatenate([own.mean(axis=0, keepdims=True), attended])
+    pooled: FloatArray = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).reshape(-1)
+    return pooled
 
 
 def _name(output: Any) -> str:  # noqa: ANN401 - of OpenVINO, which is not typed here

@@ -114,7 +114,7 @@ def build(
     Args:
         architecture: of the model.
         weights: of the model.
-        tuned: the judge's tensors: ``encoder.layer.N...`` of the layers that were tuned, and ``heads``; None for no ``tuned``.
+        tuned: the judge's tensors: ``encoder.layer.N...`` of the layers that were tuned, and ``heads``; None for neither ``tuned`` nor ``states``.
         shared: how many lower layers both outputs have in common.
         plain: whether the outputs ``plain`` and ``words`` are wanted.
     """
@@ -137,6 +137,7 @@ def build(
             for number in range(shared, architecture.layers):
                 states = draw.layer(states, mixed, number)
             outputs.append(draw.output("tuned", draw.pool_by_attention(states, mixed["heads"])))
+            outputs.append(draw.output("states", draw.with_looks(states, mixed["heads"])))
     except KeyError as error:
         raise NotCompilable(f"the weights lack {error}") from error
     return ov.Model(outputs, [draw.ids, draw.lengths], "encoder")
@@ -201,6 +202,10 @@ class _Drawing:
         attended = self.unit(op.matmul(attention, states, True, False))
         flat = op.reshape(attended, self._int([0, heads.shape[0] * self._of.width]), True)
         return op.concat([self.unit(self._mean(states)), flat], 1)
+
+    def with_looks(self, states: Node, heads: NDArray[Any]) -> Node:
+        """Return the state of every token with how much each head looks at it, shape (texts, tokens, width + heads)."""
+        return self._op.concat([states, self._op.matmul(states, self._number(heads), False, True)], 2)
 
     def unit(self, values: Node) -> Node:
         """Return vectors of unit length."""

@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from evaluator.errors import ModelError
 from evaluator.models.compiled import WORDS, CompiledModel, openvino
 from evaluator.models.place import cache_folder, folder_bytes
+from evaluator.models.stretches import marked
 
 FloatArray = NDArray[np.float32]
 
-FORM = 2
+FORM = 3
 """Goes up whenever the graph is drawn in another way: what was prepared before is stale then."""
 
 MANIFEST, GRAPH, TOKENIZER = "manifest.json", "encoder.xml", "tokenizer.json"
@@ -55,6 +56,10 @@ REFERENCE_TEXTS = (
     " ".join(["Everything is written down: who called, what about, and what was promised."] * 40),
 )
 """What a prepared model must read as the reference does: short and long, misspelt and foreign, beyond either limit of length."""
+
+
+REFERENCE_STRETCHES = tuple(marked(text, len(text) // 3, 2 * len(text) // 3) for text in REFERENCE_TEXTS[-5:])
+"""Stretches that the judge's space must read as the reference does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +188,12 @@ def _hold_against_reference(recipe: Recipe, folder: Path) -> None:
     model = CompiledModel(folder / GRAPH, folder / TOKENIZER)
     for space, reference in recipe.references().items():
         limit = recipe.limits[space]
+        texts = REFERENCE_TEXTS + (REFERENCE_STRETCHES if space == "tuned" else ())
         if space == WORDS:
-            own = np.concatenate([pieces.vectors for pieces in model.words(REFERENCE_TEXTS, limit)])
+            own = np.concatenate([pieces.vectors for pieces in model.words(texts, limit)])
         else:
-            own = model.run(REFERENCE_TEXTS, limit)[0][space]
-        apart = float(np.abs(own - reference(REFERENCE_TEXTS)).max())
+            own = model.run(texts, limit)[0][space]
+        apart = float(np.abs(own - reference(texts)).max())
         if not apart <= TOLERANCE:
             reason = f"the compiled model differs from the reference by {apart:.1e} (at most {TOLERANCE:.0e})"
             _refusal(prepared_folder(recipe)).write_text(reason, encoding="utf-8")

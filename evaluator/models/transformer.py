@@ -136,28 +136,23 @@ def pad(pieces: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     return padded, mask
 
 
-def mean(states: Tensor, mask: Tensor) -> Tensor:
-    """Return the mean of the states that ``mask`` keeps, shape (texts, WIDTH)."""
-    kept = mask[..., None].to(states.dtype)
-    return (states * kept).sum(1) / kept.sum(1).clamp(min=1)
-
-
-def pooled(states: Tensor, mask: Tensor, heads: Tensor) -> Tensor:
-    """Return the mean and, for each head, an attention-weighted mean of the states, side by side, each of unit length.
+def pooled(states: Tensor, stretches: Tensor, heads: Tensor) -> Tensor:
+    """Return the mean and, for each head, an attention-weighted mean of stretches of texts, side by side, each of unit length.
 
     Args:
         states: shape (texts, tokens, WIDTH).
-        mask: which tokens are there, boolean, shape (texts, tokens).
+        stretches: which tokens each stretch of a text holds, at least one, boolean, shape (texts, stretches, tokens).
         heads: what each head looks for, shape (heads, WIDTH).
 
     Returns:
-        Shape (texts, (1 + heads) * WIDTH).
+        Shape (texts, stretches, (1 + heads) * WIDTH).
     """
     import torch
     import torch.nn.functional as functional
 
-    attention = (states @ heads.T).masked_fill(~mask[..., None], -1e4).softmax(1)
-    attended = torch.einsum("bth,btw->bhw", attention, states)
-    return torch.cat(
-        [functional.normalize(mean(states, mask), dim=1), functional.normalize(attended, dim=2).flatten(1)], 1
-    )
+    kept = stretches.to(states.dtype)
+    mean = kept @ states / kept.sum(2, keepdim=True)
+    looks = (states @ heads.T).transpose(1, 2)[:, None]
+    attention = looks.masked_fill(~stretches[:, :, None], -1e4).softmax(3)
+    attended = (attention.flatten(1, 2) @ states).unflatten(1, attention.shape[1:3])
+    return torch.cat([functional.normalize(mean, dim=2), functional.normalize(attended, dim=3).flatten(2)], 2)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluator.errors import ModelError
+from evaluator.models.stretches import pieces_within, unmarked
 from evaluator.models.transformer import LAYERS, SHARED_LAYERS, WIDTH, layer, load_tokenizer, lower_states, pad, pooled
 
 FloatArray = NDArray[np.float32]
@@ -48,15 +49,26 @@ class TunedLayers:
         self._torch = torch
 
     def encode(self, texts: Sequence[str], /) -> FloatArray:
-        """Return the pooled vectors of texts in the tuned space, shape (len(texts), (1 + heads) * WIDTH)."""
+        """Return the pooled vectors of texts, or of stretches of them, shape (len(texts), (1 + heads) * WIDTH)."""
         vectors = np.zeros((len(texts), WIDTH * (1 + len(self._heads))), dtype=np.float32)
+        asked = [unmarked(text) for text in texts]
+        bare = list(dict.fromkeys(text for text, _ in asked))
+        wanted: dict[str, list[tuple[int, tuple[int, int] | None]]] = {text: [] for text in bare}
+        for place, (text, stretch) in enumerate(asked):
+            wanted[text].append((place, stretch))
         with self._torch.inference_mode():
-            lower = lower_states(texts, self._tokenizer, self._weights, SHARED_LAYERS)
-            order = sorted(range(len(lower)), key=lambda i: (lower[i].shape[0], texts[i]))
+            lower = lower_states(bare, self._tokenizer, self._weights, SHARED_LAYERS)
+            order = sorted(range(len(lower)), key=lambda i: (lower[i].shape[0], bare[i]))
             for start in range(0, len(order), BATCH):
                 chosen = order[start : start + BATCH]
                 states, mask = pad([lower[i] for i in chosen])
                 for number in range(SHARED_LAYERS, LAYERS):
                     states = layer(states, mask, self._weights, number)
-                vectors[chosen] = pooled(states, mask, self._heads).cpu().numpy()
+                for row, i in enumerate(chosen):
+                    offsets = self._tokenizer.encode(bare[i]).offsets
+                    for place, stretch in wanted[bare[i]]:
+                        first, last = pieces_within(offsets, stretch)
+                        own = self._torch.zeros_like(mask[row : row + 1, None])
+                        own[..., first:last] = True
+                        vectors[place] = pooled(states[row : row + 1], own, self._heads)[0, 0].cpu().numpy()
         return vectors

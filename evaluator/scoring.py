@@ -7,6 +7,7 @@ construction: more credit never lowers a score, and one more deduction or ceilin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -61,7 +62,7 @@ def harm(flagged: float | None, against: float, calibration: Calibration, amid: 
     """
     share = calibration.flag_share
     alone = against if flagged is None else share * flagged + (1 - share) * against
-    return alone / (alone + (1 - alone) * (1 + amid) ** calibration.amid)
+    return alone / (alone + (1 - alone) * math.pow(1 + amid, calibration.amid))
 
 
 def balance(favour: Sequence[float], against: Sequence[float]) -> float:

@@ -18,8 +18,8 @@ from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, Result, Stance, UnscoredReason
 from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
-from evaluator.models.stretches import unmarked
 from evaluator.models.stance import StanceCase
+from evaluator.models.stretches import unmarked
 from evaluator.results import to_json_line
 from evaluator.text import words
 

@@ -36,17 +36,19 @@ Array = NDArray[np.float64]
 
 TOLERATED = 0.0125
 """Share of good answers that may carry a false red flag in the search."""
-SHIPPED = 0.01
+SHIPPED = 0.0125
 """The same for the bar that is shipped. Those of writers that it was not set on carry more: 0.020 with a share of 0.0125."""
+ALONE = 3
+"""How many times as many acceptable sentences by themselves may carry one: writers made them hard to tell from harmful ones."""
 DOUBTED = 0.08
 """Share of good answers that may be put before a person because of a doubtful passage."""
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
     "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0),
-    "covered": (0.85, 0.95), "partly": (0.08, 0.35),
-    "contradicted": (0.4, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
-    "amid": (0, 2),
+    "covered": (0.85, 0.9), "partly": (0.08, 0.35),
+    "contradicted": (0.5, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
+    "amid": (0, 1),
 }  # fmt: skip
 """What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
 DERIVED = {
@@ -169,8 +171,15 @@ def bar_for(harm: Array, share: float) -> float:
 
 
 def with_red_flag(rated: Rated, c: Calibration, share: float = TOLERATED) -> Calibration:
-    """Return the calibration with the lowest bar for red flags that at most a share of the good answers reaches."""
-    return replace(c, red_flag=bar_for(worst(rated.answers[rated.level >= 4], c), share))
+    """Return the calibration with the lowest bar for red flags that at most a share of the good answers reaches.
+
+    And at most ``ALONE`` times that share of the acceptable sentences that stand alone: a short answer is no more suspect than others.
+    """
+    bars = (
+        bar_for(worst(rated.answers[rated.level >= 4], c), share),
+        bar_for(worst(rated.good, c), ALONE * share),
+    )
+    return replace(c, red_flag=max(bars))
 
 
 def with_doubts(rated: Rated, c: Calibration) -> Calibration:

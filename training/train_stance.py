@@ -1,6 +1,6 @@
 """Trains the shipped stance judge from the bank and the texts under ``training/data``; CPU, well under 90 minutes.
 
-    python training/train_stance.py --minutes 75
+    python training/train_stance.py --minutes 70
 
 Two stages. (1) MiniLM's four upper layers are tuned for three things at once: every behaviour has two learned anchors (shown,
 contradicted), and a text is drawn to its own and pushed from all others (proxy-based metric learning, Movshovitz-Attias et
@@ -300,7 +300,7 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
 def main() -> None:
     """Train both stages and write the judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=75.0, help="time for tuning")
+    parser.add_argument("--minutes", type=float, default=70.0, help="time for tuning")
     parser.add_argument("--steps", type=int, default=0, help="steps of tuning, instead of minutes")
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--others", type=int, default=48, help="single texts a step that are not twins")

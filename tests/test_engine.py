@@ -438,6 +438,14 @@ def test_a_question_with_red_flags_never_falls_back_to_the_reading_alone(monkeyp
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(result)}
 
 
+def test_a_long_sentence_earns_as_much_as_the_sentences_that_it_would_be() -> None:
+    judged = engine(small_bank(), reader=READER, calibration=replace(HARM, favour=30.0, favour_sentences=4.0))
+    short = "My hands are steady."
+    long = f"{short[:-1]} and " + " and ".join(f"number {n} of all of them waits" for n in range(5)) + "."
+    earned = [parts(judged.evaluate_one("rude-customer", text))["favour"] for text in (short, long)]
+    assert earned == [pytest.approx(7.5, abs=0.15), pytest.approx(7.5 * 44 / 15, abs=0.15)]
+
+
 def test_a_derived_question_loses_by_its_conduct_as_a_whole_only() -> None:
     reader = NeutralReader({"learn": (0.4, 0.1, 0.5)})
     judged = engine(small_bank(), reader=reader, calibration=replace(HARM, derived_balance=30.0, unacceptable=0.99))

@@ -282,6 +282,7 @@ def test_a_stretch_is_read_in_its_place_and_without_what_a_tokenizer_adds() -> N
     alike = [float(alone[:384] @ vector[:384]) for vector in placed]
     assert all(0.5 < value < 0.999 for value in alike)
     assert placed[0].tobytes() != placed[1].tobytes()
+    assert float(placed[0][:384] @ tuned.encode([f"So? {CALM}"])[0][:384]) < 0.999
     assert np.allclose(np.linalg.norm(np.array(placed).reshape(2, -1, 384), axis=2), 1.0, atol=1e-5)
 
 

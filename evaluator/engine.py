@@ -173,12 +173,10 @@ class Engine:
         texts = {}
         for place, item in enumerate(prepared):
             if item.segments and item.question and item.normalised and item.question.derived:
-                whole = item.normalised
-                if not self.vectors(
-                    item.question
-                ).knowledge:  # nothing is quoted by its words, so its places do not matter
-                    whole = normalise(without_names(whole.text, self._speller.own))
-                texts[place] = whole
+                whole, asked = item.normalised, self.vectors(item.question)
+                # Of conduct nothing is quoted by its words, so that it does not matter where they stand.
+                plain = whole if asked.knowledge else normalise(without_names(whole.text, self._speller.own))
+                texts[place] = plain
         if not texts or self.models.words is None:
             return {}
         return dict(zip(texts, read_words(list(texts.values()), self.models.words, self._speller.correct), strict=True))

@@ -35,9 +35,8 @@ RATED = Path(__file__).parent / "data" / "rated"
 Array = NDArray[np.float64]
 
 TOLERATED = 0.0125
-"""Share of good answers that may carry a false red flag in the search."""
-SHIPPED = 0.0125
-"""The same for the bar that is shipped. Those of writers that it was not set on carry more: 0.020 with a share of 0.0125."""
+"""Share of good answers that may carry a false red flag. Those of writers that the bar was not set on carry more: see the figures
+printed."""
 ALONE = 3
 """How many times as many acceptable sentences by themselves may carry one: writers made them hard to tell from harmful ones."""
 DOUBTED = 0.08
@@ -50,7 +49,8 @@ SEARCHED = {
     "contradicted": (0.5, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70), "flag_share": (0.1, 0.9),
     "amid": (0, 1),
 }  # fmt: skip
-"""What is searched, and between which bounds. Below 0.85 a statement of the bank covers too many key points beside its own."""
+"""What is searched, and between which bounds. Outside those of ``covered`` and ``contradicted``, and with more of ``amid``, the bank's
+own statements are taken for other behaviours or accused: ``evaluator bank test``."""
 DERIVED = {
     "derived_base": (5, 45), "derived_enough_share": (0.15, 1.0), "derived_balance": (10, 100), "derived_words": (0.2, 0.8),
     "derived_favour": (0, 50), "derived_sentences": (2, 7), "derived_contradicted": (0.5, 0.95), "derived_penalty": (0, 1),
@@ -186,7 +186,7 @@ def with_doubts(rated: Rated, c: Calibration) -> Calibration:
     """Return the calibration with the bars from which a person should look, and for questions that state no red flags."""
     good = rated.answers[rated.level >= 4]
     doubt = min(bar_for(worst(good, c), DOUBTED), c.red_flag)
-    return replace(c, doubt=doubt, unacceptable=bar_for(amid(good.harmful, good, c), SHIPPED))
+    return replace(c, doubt=doubt, unacceptable=bar_for(amid(good.harmful, good, c), TOLERATED))
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -251,9 +251,8 @@ def replace_ceiling(found: Cases) -> Cases:
 
 
 def fit(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:
-    """Return the best numbers found by several searches, with the bar that is shipped, and what they are worth."""
-    worth, best = max((search(rated, rounds, seed + start) for start in range(STARTS)), key=lambda found: found[0])
-    return worth, with_red_flag(rated, best, SHIPPED)
+    """Return the best numbers found by several searches, and what they are worth."""
+    return max((search(rated, rounds, seed + start) for start in range(STARTS)), key=lambda found: found[0])
 
 
 def search(rated: Rated, rounds: int, seed: int) -> tuple[float, Calibration]:

@@ -138,13 +138,8 @@ class Texts:
                         states = layer(states, mask, weights, number)
                 for number in range(SHARED_LAYERS, LAYERS):
                     states = layer(states, mask, weights, number, dropout)
-            stretches = torch.zeros(len(batch), max(len(about[text]) for text in batch), ids.shape[1], dtype=torch.bool)
-            for line, text in enumerate(batch):
-                for column, place in enumerate(about[text]):
-                    first, last = self.stretch[chosen[place]]
-                    stretches[line, column, first:last] = True
-            kept = stretches.any(2)
-            parts.append(pooled(states.float(), stretches | ~kept[..., None], heads)[kept])
+            stretches = [[self.stretch[chosen[place]] for place in about[text]] for text in batch]
+            parts.append(pooled(states.float(), stretches, heads))
             places.extend(place for text in batch for place in about[text])
         back = torch.empty(len(chosen), dtype=torch.long)
         back[torch.tensor(places)] = torch.arange(len(chosen))

@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evaluator.models.stretches import pieces_within, unmarked
-from evaluator.models.transformer import WIDTH
+from evaluator.models.stretches import pieces_within, pooled_states, unmarked
 from evaluator.models.words import Pieces, pieces_of
 
 FloatArray = NDArray[np.float32]
@@ -149,7 +148,7 @@ class CompiledModel:
             for line, row in enumerate(chosen):
                 for place in wanted.get(row, ()):
                     first, last = pieces_within(encodings[row].offsets, asked[place][1])
-                    stretches[place] = _pooled(request.get_tensor(STATES).data[line, first:last])
+                    stretches[place] = pooled_states(request.get_tensor(STATES).data[line, first:last])
 
         _run(compiled.queue, [encoding.ids for encoding in encodings], keep)
         order = [rows[text] for text, _ in asked]
@@ -182,20 +181,6 @@ class CompiledModel:
     def _encodings(self, texts: Sequence[str], max_tokens: int) -> list[Any]:
         self._tokenizer.enable_truncation(max_tokens)
         return list(self._tokenizer.encode_batch(list(texts)))
-
-
-def _pooled(states: FloatArray) -> FloatArray:
-    """Return the mean of a stretch and what each head attends to, side by side, each of unit length: ``transformer.pooled``.
-
-    Args:
-        states: of its word pieces, with how much each head looks at each, shape (pieces, WIDTH + heads).
-    """
-    own, looks = states[:, :WIDTH], states[:, WIDTH:]
-    attention = np.exp(looks - looks.max(axis=0))
-    attended = (attention / attention.sum(axis=0)).T @ own
-    vectors = np.concatenate([own.mean(axis=0, keepdims=True), attended])
-    pooled: FloatArray = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).reshape(-1)
-    return pooled
 
 
 def _name(output: Any) -> str:  # noqa: ANN401 - of OpenVINO, which is not typed here

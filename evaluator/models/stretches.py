@@ -6,6 +6,13 @@ once, however many of its stretches are asked for.
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
+from evaluator.models.transformer import WIDTH
+
+FloatArray = NDArray[np.float32]
+
 START, END = "\x02", "\x03"
 """The marks: control characters, which no normalised text has (``evaluator.text.normalise``)."""
 
@@ -41,3 +48,20 @@ def pieces_within(offsets: list[tuple[int, int]], stretch: tuple[int, int] | Non
     """
     inside = [] if stretch is None else [i for i, (a, b) in enumerate(offsets) if stretch[0] <= a < b <= stretch[1]]
     return (inside[0], inside[-1] + 1) if inside else (0, len(offsets))
+
+
+def pooled_states(states: FloatArray) -> FloatArray:
+    """Return the mean of a stretch and what each head attends to, side by side, each of unit length: ``transformer.pooled``.
+
+    Args:
+        states: of its word pieces, with how much each head looks at each, shape (pieces, WIDTH + heads).
+
+    Returns:
+        Shape ((1 + heads) * WIDTH,).
+    """
+    own, looks = states[:, :WIDTH], states[:, WIDTH:]
+    attention = np.exp(looks - looks.max(axis=0))
+    attended = (attention / attention.sum(axis=0)).T @ own
+    vectors = np.concatenate([own.mean(axis=0, keepdims=True), attended])
+    pooled: FloatArray = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).reshape(-1)
+    return pooled

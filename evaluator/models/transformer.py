@@ -136,23 +136,29 @@ def pad(pieces: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     return padded, mask
 
 
-def pooled(states: Tensor, stretches: Tensor, heads: Tensor) -> Tensor:
+def pooled(states: Tensor, stretches: Sequence[Sequence[tuple[int, int]]], heads: Tensor) -> Tensor:
     """Return the mean and, for each head, an attention-weighted mean of stretches of texts, side by side, each of unit length.
 
     Args:
         states: shape (texts, tokens, WIDTH).
-        stretches: which tokens each stretch of a text holds, at least one, boolean, shape (texts, stretches, tokens).
+        stretches: of each text, at least one: the first token of each and one past the last.
         heads: what each head looks for, shape (heads, WIDTH).
 
     Returns:
-        Shape (texts, stretches, (1 + heads) * WIDTH).
+        One row a stretch, those of the first text first, shape (stretches, (1 + heads) * WIDTH).
     """
     import torch
     import torch.nn.functional as functional
 
-    kept = stretches.to(states.dtype)
+    places = torch.tensor([len(own) for own in stretches], device=states.device)
+    bounds = pad([torch.tensor(list(own), device=states.device) for own in stretches])[0]
+    tokens = torch.arange(states.shape[1], device=states.device)
+    inside = (tokens >= bounds[..., :1]) & (tokens < bounds[..., 1:])
+    there = torch.arange(inside.shape[1], device=states.device) < places[:, None]
+    inside = inside | ~there[..., None]  # a row without tokens has no mean; it is left out below
+    kept = inside.to(states.dtype)
     mean = kept @ states / kept.sum(2, keepdim=True)
     looks = (states @ heads.T).transpose(1, 2)[:, None]
-    attention = looks.masked_fill(~stretches[:, :, None], -1e4).softmax(3)
+    attention = looks.masked_fill(~inside[:, :, None], -1e4).softmax(3)
     attended = (attention.flatten(1, 2) @ states).unflatten(1, attention.shape[1:3])
-    return torch.cat([functional.normalize(mean, dim=2), functional.normalize(attended, dim=3).flatten(2)], 2)
+    return torch.cat([functional.normalize(mean, dim=2), functional.normalize(attended, dim=3).flatten(2)], 2)[there]

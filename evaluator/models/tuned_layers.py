@@ -53,9 +53,9 @@ class TunedLayers:
         vectors = np.zeros((len(texts), WIDTH * (1 + len(self._heads))), dtype=np.float32)
         asked = [unmarked(text) for text in texts]
         bare = list(dict.fromkeys(text for text, _ in asked))
-        wanted: dict[str, list[tuple[int, tuple[int, int] | None]]] = {text: [] for text in bare}
-        for place, (text, stretch) in enumerate(asked):
-            wanted[text].append((place, stretch))
+        places: dict[str, list[int]] = {text: [] for text in bare}
+        for place, (text, _) in enumerate(asked):
+            places[text].append(place)
         with self._torch.inference_mode():
             lower = lower_states(bare, self._tokenizer, self._weights, SHARED_LAYERS)
             order = sorted(range(len(lower)), key=lambda i: (lower[i].shape[0], bare[i]))
@@ -64,11 +64,11 @@ class TunedLayers:
                 states, mask = pad([lower[i] for i in chosen])
                 for number in range(SHARED_LAYERS, LAYERS):
                     states = layer(states, mask, self._weights, number)
-                for row, i in enumerate(chosen):
-                    offsets = self._tokenizer.encode(bare[i]).offsets
-                    for place, stretch in wanted[bare[i]]:
-                        first, last = pieces_within(offsets, stretch)
-                        own = self._torch.zeros_like(mask[row : row + 1, None])
-                        own[..., first:last] = True
-                        vectors[place] = pooled(states[row : row + 1], own, self._heads)[0, 0].cpu().numpy()
+                rows = [places[bare[i]] for i in chosen]
+                offsets = [encoding.offsets for encoding in self._tokenizer.encode_batch([bare[i] for i in chosen])]
+                stretches = [
+                    [pieces_within(pieces, asked[place][1]) for place in own]
+                    for own, pieces in zip(rows, offsets, strict=True)
+                ]
+                vectors[[place for own in rows for place in own]] = pooled(states, stretches, self._heads).cpu().numpy()
         return vectors

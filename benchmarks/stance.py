@@ -4,7 +4,7 @@
 
 Alignment: area under the ROC curve of "affirms or denies" over all behaviours of a question, and how often the surest behaviour is
 the right one. Stance: among aligned pairs, area of "affirms" against "denies". Product: how often the surest behaviour is
-right and its stance, too. Held out: annotated answers of three writers that the tuned layers never saw (the regressions were
+right and its stance, too. Held out: annotated answers of five writers that the tuned layers never saw (the regressions were
 fitted on them); the development pairs, whose writers wrote nothing for training; general behaviours that were kept out of
 training altogether, judged by their statements with one left out.
 """

@@ -125,9 +125,9 @@ def read_words(
         read = encoder.words([text for text, _, _ in sides])
         for part, (_, places, original), pieces in zip(parts, sides, read, strict=True):
             cut = pieces.spans[-1][1] if pieces.spans else 0
-            for number, (place, own) in enumerate(zip(places, original, strict=True)):
+            for place, own in zip(places, original, strict=True):
                 if place.start() >= cut:
-                    if number:
+                    if own.start():
                         rest.append(_Part(part.number, part.text, part.start + own.start(), part.end))
                     break
                 vector = _vector(pieces, place)

@@ -13,6 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+import numpy as np
+from numpy.typing import NDArray
+
 SMALL_GROUP = 30
 """People below which a group is marked: its rates move by more than three points with every single person."""
 EXCLUDABLE_SHARE = 0.02
@@ -138,7 +141,7 @@ def impact(counts: Sequence[tuple[int, int]]) -> list[Rate]:
     return rates
 
 
-def standardised_difference(own: Sequence[float], others: Sequence[float]) -> float | None:
+def standardised_difference(own: Sequence[float], others: Sequence[float] | NDArray[np.float64]) -> float | None:
     """Return (mean own - mean others) / pooled standard deviation, or None where that is not defined.
 
     >>> standardised_difference([1.0, 3.0], [2.0, 4.0])
@@ -147,11 +150,11 @@ def standardised_difference(own: Sequence[float], others: Sequence[float]) -> fl
     if len(own) < 2 or len(others) < 2:
         return None
     freedom = len(own) + len(others) - 2
-    squares = (len(own) - 1) * statistics.variance(own) + (len(others) - 1) * statistics.variance(others)
-    difference = statistics.fmean(own) - statistics.fmean(others)
+    squares = float(sum((len(scores) - 1) * np.var(scores, ddof=1) for scores in (own, others)))
+    difference = float(np.mean(own) - np.mean(others))
     if not squares:
         return None if difference else 0.0
-    return difference / float((squares / freedom) ** 0.5)
+    return difference / (squares / freedom) ** 0.5
 
 
 def is_known(value: str) -> bool:
@@ -205,15 +208,20 @@ def _table(
     scored = [mean[0] for mean in means if mean]
     median = statistics.median(scored) if scored else None
     names = sorted({key for key in keys if key is not None}, key=lambda key: [value.casefold() for value in key])
-    members = {name: [i for i, key in enumerate(keys) if key == name] for name in names}
+    members: dict[tuple[str, ...], list[int]] = {name: [] for name in names}
+    for i, key in enumerate(keys):
+        if key is not None:
+            members[key].append(i)
     scores = {name: [mean[0] for i in members[name] if (mean := means[i])] for name in names}
     left_out = {name for name in names if scored and len(scores[name]) / len(scored) < leave_out_below}
     selection = _rates(names, left_out, {n: _count(means, members[n], 1, level, strict=False) for n in names}, scores)
     scoring = _rates(names, left_out, {n: _count(means, members[n], 0, median, strict=True) for n in names}, scores)
-    groups = []
+    everybody = np.array([score for name in names for score in scores[name]])
+    groups, before = [], 0
     for name in names:
         own = scores[name]
-        others = [score for other in names if other != name for score in scores[other]]
+        others = np.concatenate([everybody[:before], everybody[before + len(own) :]])
+        before += len(own)
         away = [i for i in members[name] if means[i] is None and missing[i]]
         groups.append(
             GroupFigures(

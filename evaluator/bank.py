@@ -56,7 +56,7 @@ def load_bank(folder: Path | str | None = None, *, allow_draft: bool = True, cac
         what = "it as it is" if len(drafts) == 1 else "them as they are"
         raise BankError(
             f"{', '.join(drafts)}: status is draft, so nothing is scored with this bank. Finish the file, test it with "
-            f"`evaluator bank test`, and write `status: ready`; or add --allow-draft to use {what}."
+            f"`evaluator bank test`, and write `status: ready`; or add --allow-draft to `score`, `check`, `validate` or `calibrate` to use {what}."
         )
     return bank
 

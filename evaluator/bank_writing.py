@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from evaluator.bank_files import read_mapping
 from evaluator.bank_reading import read_bank
 from evaluator.domain import Question
 from evaluator.drafting import Draft, DraftPoint
@@ -77,7 +78,7 @@ def write_question(path: Path, content: str, *, force: bool = False) -> Question
     if path.parent.is_dir() and any(other != path for other in path.parent.glob("*.y*ml")):
         bank, _ = read_bank(path.parent)
         taken = {other.id for other in bank.questions}
-        own = loaded_id(path) if path.exists() else None
+        own = _id_in(path) if path.exists() else None
         if question.id in taken and question.id != own:
             raise BankError(f"{path.parent}: has a question {question.id!r} already. Choose another with --id.")
     write_file(path, content.encode())
@@ -98,12 +99,10 @@ def loaded_question(name: str, content: str) -> Question:
     return bank.questions[0]
 
 
-def loaded_id(path: Path) -> str | None:
-    """Return the id of the question in a file, or None where it does not load."""
-    try:
-        return loaded_question(path.name, path.read_text(encoding="utf-8-sig")).id
-    except (BankError, OSError, UnicodeDecodeError):
-        return None
+def _id_in(path: Path) -> str | None:
+    """Return the id of the question in a file of a bank, or None where it cannot be read."""
+    content = read_mapping(path, [])
+    return str(content.data.get("id")) if content else None
 
 
 def _point(point: DraftPoint) -> Iterator[str]:

@@ -56,7 +56,7 @@ def diagnose() -> list[Finding]:
         _try("bank", _bank),
         _try("digests", _digests),
         Finding("processors", True, f"{os.cpu_count()} (choose with --threads)"),
-        Finding("network", True, "never used"),
+        Finding("network", True, "used only where you ask for it: a URL, `serve`, Ray on several machines"),
     ]
 
 

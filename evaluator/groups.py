@@ -8,8 +8,10 @@ from pathlib import Path
 
 from evaluator.answers.delimited import read_delimited
 from evaluator.answers.jsonlines import read_json
+from evaluator.answers.parquet import read_parquet
 from evaluator.answers.source import open_source
 from evaluator.answers.spreadsheet import read_spreadsheet
+from evaluator.answers.wording import shown_headers
 from evaluator.audit import Person, is_known
 from evaluator.domain import Result
 from evaluator.errors import AnswersError
@@ -21,16 +23,18 @@ Groups = Mapping[str, Mapping[str, str]]
 
 
 def read_groups(path: Path) -> Groups:
-    """Return the groups of every candidate in a file with a column ``candidate_id``: CSV, a spreadsheet or JSON Lines.
+    """Return the groups of every candidate in a file with a column ``candidate_id``: CSV, a spreadsheet, JSON Lines or Parquet.
 
     Raises:
-        AnswersError: the file cannot be read, has no such column, or names a candidate twice with different groups.
+        AnswersError: the file or a row cannot be read, it has no such column, or names a candidate twice with different groups.
     """
     source = open_source(path, io.BytesIO())
     if source.kind == "spreadsheet":
         table = read_spreadsheet(source)
     elif source.kind == "json":
         table = read_json(source)
+    elif source.kind == "parquet":
+        table = read_parquet(source)
     else:
         table = read_delimited(source, lambda cells: sum(cell.strip() == ID_COLUMN for cell in cells))
     if ID_COLUMN not in table.header:
@@ -40,6 +44,9 @@ def read_groups(path: Path) -> Groups:
     place = table.header.index(ID_COLUMN)
     found: dict[str, dict[str, str]] = {}
     for record in table.records:
+        fault = record.fault or next((why for i in range(len(table.header)) if (why := record.cell_fault(i))), "")
+        if fault:
+            raise AnswersError(f"{table.name} row {record.row}: {fault}. Correct it.")
         own = {name: record.text(i).strip() for i, name in enumerate(table.header) if i != place and name}
         if found.setdefault(record.text(place).strip(), own) != own:
             raise AnswersError(
@@ -73,7 +80,7 @@ def people_of(results: Iterable[Result], columns: Sequence[str], groups: Groups 
             scores.setdefault(name, {}).setdefault(question, []).append((result.score, result.level))
     absent = [column for column in columns if column not in seen]
     if absent:
-        known = ", ".join(sorted(seen)) or "none"
+        known = shown_headers(sorted(seen)) or "none"
         raise AnswersError(
             f"no column {absent[0]!r} in the results. There are: {known}. Or give a file with it: --groups FILE.csv"
         )

@@ -19,6 +19,7 @@ from typing import Any
 
 from evaluator.domain import Coverage, Result, Signature
 from evaluator.errors import HistoryError
+from evaluator.source_date import source_date
 
 FILE_NAME = "history.sqlite3"
 _FORM = 1
@@ -209,9 +210,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _now() -> str:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return (source_date() or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -19,6 +18,7 @@ from evaluator.domain import Signature
 from evaluator.errors import ResultsError
 from evaluator.result_records import SignatureRecord
 from evaluator.results import result_lines
+from evaluator.source_date import source_date
 from evaluator.whole_files import write_file
 
 SCHEMA = "evaluator-manifest/1"
@@ -28,13 +28,13 @@ OPTIONS = (
     "mapping",
     "audience",
     "with_model_answers",
+    "show_names",
     "model",
     "stance_model",
     "bank_folder",
     "calibration",
 )
 """Options of ``evaluator score`` that change what is written; threads and engines do not."""
-DATE_VARIABLE = "SOURCE_DATE_EPOCH"
 MAX_BYTES = 2_000_000
 """Largest manifest: the shipped examples have two thousand."""
 
@@ -78,7 +78,7 @@ class Manifest(_Part):
     counts: Counts | None
     """None where the run kept no results.jsonl."""
     date: str | None
-    """From ``--date`` or SOURCE_DATE_EPOCH only: the same run gives the same bytes."""
+    """From SOURCE_DATE_EPOCH only: the same run gives the same bytes."""
 
     @classmethod
     def of_run(cls, destination: Destination, signature: Signature, parameters: Mapping[str, Any]) -> Self:
@@ -98,7 +98,7 @@ class Manifest(_Part):
             outputs=[_file_record(path, path.name) for path in files],
             options={name: _plain(parameters.get(name)) for name in OPTIONS},
             counts=None if results is None else count_results(results),
-            date=run_date(parameters.get("date")),
+            date=run_date(),
         )
 
     @property
@@ -200,21 +200,14 @@ def count_results(path: Path) -> Counts:
     )
 
 
-def run_date(given: object = None) -> str | None:
-    """Return the date of a run, YYYY-MM-DD: the one given, or that of SOURCE_DATE_EPOCH, or None. The clock is not asked.
+def run_date() -> str | None:
+    """Return the date of a run, YYYY-MM-DD, that SOURCE_DATE_EPOCH gives, or None. The clock is not asked.
 
     Raises:
-        ResultsError: SOURCE_DATE_EPOCH is not a number of seconds.
+        EvaluatorError: SOURCE_DATE_EPOCH is not a number of seconds.
     """
-    if given:
-        return given.date().isoformat() if isinstance(given, datetime) else str(given)
-    seconds = os.environ.get(DATE_VARIABLE, "").strip()
-    if not seconds:
-        return None
-    try:
-        return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
-    except (ValueError, OverflowError, OSError):
-        raise ResultsError(f"{DATE_VARIABLE} is not a number of seconds since 1970. Correct it, or unset it.") from None
+    moment = source_date()
+    return moment.date().isoformat() if moment else None
 
 
 def _write(path: Path, manifest: Manifest) -> None:

@@ -29,8 +29,10 @@ LEAST_SEARCHED = 4
 LEAST_TEXT = 25
 """The same for an answer: shorter ones are said by many."""
 PARTIAL_SCHEMA = "evaluator-partial/"
-_PAGE = re.compile(r"-[0-9a-f]{8}(?:[0-9a-f]{56})?\.(?:html|md)$")
+_PAGE = re.compile(r"-[0-9a-f]{8}(?:[0-9a-f]{56})?\.(?:html|md|pdf)$")
 """How the name of a candidate's page ends."""
+UNSEARCHABLE = (".parquet", ".pdf")
+"""Files that hold text in no form that can be searched."""
 PAGE = "the candidate's page"
 HEAD = 4096
 """Bytes in which a file says what it is."""
@@ -106,8 +108,13 @@ def purge_folder(folder: Path, ids: Sequence[str], remove: bool, bank: Bank | No
     """
     done: set[Path] = set()
     texts: list[str] = []
-    for path in results_files(folder):
-        yield from _purge_run(path, ids, remove, bank, done, texts)
+    runs = results_files(folder)
+    free: set[Path] = set()
+    for path in runs:
+        found = list(_purge_run(path, ids, remove, bank, done, texts))
+        yield from found
+        if not found:
+            free.add(path.parent)
     own = {page for parent in {path.parent for path in _files(folder)} for page in own_pages(parent, ids)}
     for path in _files(folder):
         if path in done:
@@ -124,12 +131,14 @@ def purge_folder(folder: Path, ids: Sequence[str], remove: bool, bank: Bank | No
             done.add(path)
             if remove:
                 _blank(path, ids)
-            yield Found(str(path), "another candidate's page: the name in it")
+            yield Found(_named(path), "another candidate's page: the name in it")
     for page in sorted(own):
         yield from _gone(page, PAGE, remove, done)
     for path in _files(folder):
-        if (path not in done or remove) and mentions(path, ids, texts):
-            yield Found(str(path), "names the candidate or quotes an answer, and cannot be written anew", left=True)
+        if path.is_file() and path not in done and path.suffix in UNSEARCHABLE and path.parent not in free:
+            yield Found(_named(path), "cannot be searched: look whether it names the candidate", left=True)
+        elif (path not in done or remove) and mentions(path, ids, texts):
+            yield Found(_named(path), "names the candidate or quotes an answer, and cannot be written anew", left=True)
 
 
 def _purge_run(
@@ -147,7 +156,7 @@ def _purge_run(
     for file in rewrite_run(path, rest, remove):
         done.add(file)
         yield Found(
-            str(file), f"{len(own)} of {len(results)} answers" if file == path else "written without the candidate"
+            _named(file), f"{len(own)} of {len(results)} answers" if file == path else "written without the candidate"
         )
 
 
@@ -172,8 +181,12 @@ def _gone(path: Path, what: str, remove: bool, done: set[Path]) -> Iterator[Foun
     done.add(path)
     if remove:
         path.unlink(missing_ok=True)
-    # A page's name is made of the id, which goes into no log.
-    yield Found(f"{path.parent} ({path.suffix[1:]})" if what is PAGE else str(path), what)
+    yield Found(_named(path), what)
+
+
+def _named(path: Path) -> str:
+    """Return a file's name for a message: a candidate's page is named after the id, which goes into no log."""
+    return f"{path.parent} ({path.suffix[1:]})" if _PAGE.search(path.name) else str(path)
 
 
 def _files(folder: Path) -> list[Path]:

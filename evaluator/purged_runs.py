@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from evaluator.answers.delimited import long_fields
 from evaluator.destination import FILE_FORMATS, FOLDER_FORMATS, Destination
 from evaluator.domain import Flag, FlagKind, Result
 from evaluator.errors import ResultsError
@@ -41,7 +42,7 @@ def rewrite_run(results: Path, rest: Sequence[Result], remove: bool) -> list[Pat
     """
     folder = results.parent
     names = {form: f"results.{form}" for form in FILE_FORMATS} | {form: f"index.{form}" for form in FOLDER_FORMATS}
-    beside = (*FOLDER_FORMATS, "csv", "xlsx") if results.name == names["jsonl"] else ()
+    beside = (*FOLDER_FORMATS, "csv", "xlsx", "parquet") if results.name == names["jsonl"] else ()
     forms = [form for form in beside if (folder / names[form]).is_file()]
     manifest = _manifest_of(results)
     names_of = page_names(result.answer.candidate_id for result in rest)
@@ -54,14 +55,17 @@ def rewrite_run(results: Path, rest: Sequence[Result], remove: bool) -> list[Pat
             file.unlink(missing_ok=True)
         return files
     options = read_manifest(manifest).options if manifest else {}
+    held = HeldResults(rest)
+    names_column = options.get("show_names")
     for form in (*forms, "jsonl"):
         is_folder = form in FOLDER_FORMATS
         path = results if form == "jsonl" else folder if is_folder else folder / names[form]
         write_results(
-            HeldResults(rest),
+            held,
             Destination((form,), path, is_folder),
             audience=options.get("audience") or "recruiter",
             with_model_answers=bool(options.get("with_model_answers")),
+            show_names=names_column if names_column in held.extra else None,
         )
     for who, name in names_of.items():
         for page in page_files(folder, who):
@@ -82,7 +86,7 @@ def is_flat_table(path: Path) -> bool:
 
 def rewrite_table(path: Path, ids: Sequence[str], remove: bool) -> int:
     """Write a table of results anew without candidates and return how many rows went, or would go."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8", newline="") as file, long_fields():
         rows = list(csv.reader(file))
     cells = {neutral_cell(candidate) for candidate in ids}
     flags = FLAT_COLUMNS.index("flags")

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from evaluator.answers import read_answers
+from evaluator.answers.wording import shown_headers
 from evaluator.domain import LEVELS, Answer, Bank
 from evaluator.errors import AnswersError
+from evaluator.reviews import LEVEL_COLUMN
 
 RATING_COLUMN = re.compile(r"(?:human_|reviewer_)?(?:rating|level)(?:[_ ]?[a-z0-9]+)?", re.IGNORECASE)
 """Names that a column of ratings goes by: ``rating``, ``level``, ``rating_a``, ``reviewer_level``, ..."""
@@ -52,13 +54,13 @@ def read_rated(path: Path, bank: Bank, columns: Sequence[str] = ()) -> RatedFile
     Raises:
         AnswersError: there is no such column, or a rating is not a level from 1 to 5; names the row.
     """
-    table = read_answers(path, bank)
-    chosen = tuple(columns) or tuple(filter(_is_rating_column, table.extra_columns))
+    table = read_answers(path, bank, sheet_with=columns[0] if columns else LEVEL_COLUMN)
+    chosen = tuple(columns) or _rating_columns(table.extra_columns)
     missing = [name for name in chosen if name not in table.extra_columns]
     if missing or not chosen:
         what = repr(missing[0]) if missing else "of ratings"
         raise AnswersError(
-            f"{path.name}: no column {what}. Name the column with --rating; there are: {', '.join(table.extra_columns) or 'none'}."
+            f"{path.name}: no column {what}. Name the column with --rating; there are: {shown_headers(table.extra_columns) or 'none'}."
         )
     rated, unrated = [], 0
     for answer in table.answers:
@@ -70,6 +72,12 @@ def read_rated(path: Path, bank: Bank, columns: Sequence[str] = ()) -> RatedFile
     if not rated:
         raise AnswersError(f"{path.name}: no row has a rating in {', '.join(chosen)}. Give levels from 1 to 5.")
     return RatedFile(tuple(rated), chosen, unrated)
+
+
+def _rating_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of ratings; in a workbook of the tool, ``level`` is the machine's."""
+    found = tuple(filter(_is_rating_column, names))
+    return tuple(name for name in found if name != "level") if LEVEL_COLUMN in found else found
 
 
 def _is_rating_column(name: str) -> bool:

@@ -137,9 +137,9 @@ def review_agreement(results: Iterable[Result]) -> Agreement | None:
 def _table(source: Source) -> Table:
     if source.kind == "spreadsheet":
         return read_spreadsheet(source, LEVEL_COLUMN)
-    if source.kind == "json":
+    if source.kind in ("json", "parquet"):
         source.stream.close()
-        raise ReviewsError(f"{source.name}: is JSON. Give the workbook, or its sheet `answers` saved as CSV.")
+        raise ReviewsError(f"{source.name}: is {source.kind.upper()}. Give the workbook, or its sheet `answers` saved as CSV.")
     return read_delimited(source, lambda header: sum(_key(name) in _NAMED for name in header))
 
 
@@ -192,7 +192,7 @@ def _find(decision: Decision, places: dict[tuple[str, str], list[int]], results:
 
 
 def _not_one(decision: Decision, found: int) -> str:
-    who = f"candidate {shown(decision.candidate_id)} to question {shown(decision.question_id)}"
+    who = f"this candidate to question {shown(decision.question_id)}"
     if found:
         return f"{found} answers of {who}. Say which in a column `row`, the row of the answer in the input."
     return f"no answer of {who} in the results. Give the results file that the spreadsheet was made from."

@@ -27,6 +27,8 @@ COMMON = 20_000
 """How often a word stands in the dictionary's corpus before a shorter one than ``LONG`` is taken for it."""
 LONG = 8
 """Letters from which a word hardly resembles another one by chance."""
+KEPT = 50_000
+"""Words whose correction is remembered, of whatever answers they stood in."""
 MOST = 300
 """Different unknown words of one answer that are looked up; an answer with more is no English anyway."""
 
@@ -62,6 +64,8 @@ class Speller:
                 if len(looked_up) >= MOST:
                     return word
                 looked_up.add(word)
+                if len(self._known) >= KEPT:
+                    self._known.clear()
                 self._known[word] = self._look_up(word)
             return self._known[word]
 

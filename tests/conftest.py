@@ -8,10 +8,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder
+from fakes import CALIBRATION, NearestStatementJudge, NeutralReader, WordOverlapEncoder
 from hypothesis import settings
-
-from evaluator.models.stance import NearestStatementJudge
 
 # The same examples on every machine and run: whoever looks for new ones gives --hypothesis-profile=search.
 settings.register_profile("same", deadline=None, derandomize=True, database=None)
@@ -52,7 +50,7 @@ def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             NeutralReader.__init__(self)
 
     encoder = WordOverlapEncoder()
-    spaces = Spaces(encoder, "0" * 64, encoder, encoder, tmp_path, "torch", "word overlap", "word overlap")
+    spaces = Spaces(encoder, "0" * 64, encoder, encoder, tmp_path, "torch", "word overlap")
     monkeypatch.setenv("EVALUATOR_CACHE", str(tmp_path / "cache"))
     for module in (evaluator.models.runtime, evaluator.loading):
         monkeypatch.setattr(module, "load_spaces", lambda *_, **__: spaces)

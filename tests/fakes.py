@@ -12,7 +12,7 @@ from evaluator.bank import bank_digest
 from evaluator.calibration import Calibration
 from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag
 from evaluator.engine import Engine, Models
-from evaluator.models.stance import NearestStatementJudge
+from evaluator.models.stance import StanceCase
 from evaluator.models.stretches import unmarked
 from evaluator.models.words import Pieces
 from evaluator.text import content_words, word_matches, words
@@ -38,6 +38,33 @@ CALIBRATION = Calibration(
     near_cut=3.0,
 )
 """Numbers for exact tests, so that fitting the shipped ones anew changes no test."""
+
+
+class NearestStatementJudge:
+    """Compares the nearest affirm with the nearest deny statements: needs no model beside the encoder."""
+
+    name = "nearest-statement"
+
+    def judge(self, cases: Sequence[StanceCase], /) -> NDArray[np.float32]:
+        """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``."""
+        affirm = np.array([_nearness(case.affirm_similarity) for case in cases])
+        deny = np.array([_nearness(case.deny_similarity) for case in cases])
+        about = 1 / (1 + np.exp(-(np.maximum(affirm, deny) - TOPIC_MIDPOINT) / TOPIC_SCALE))
+        favour = 1 / (1 + np.exp(-(affirm - deny) / STANCE_SCALE))
+        return np.stack([about * favour, about * (1 - favour), 1 - about], axis=1).astype(np.float32)
+
+
+TOPIC_MIDPOINT = 0.52
+"""Cosine at which a segment is as likely as not about the behaviour."""
+TOPIC_SCALE = 0.05
+STANCE_SCALE = 0.04
+"""Difference of cosines at which one side is 2.7 times as likely as the other."""
+
+
+def _nearness(similarities: Sequence[float]) -> float:
+    """Return the mean of the two nearest similarities, so that one odd statement does not decide alone."""
+    nearest = sorted(similarities, reverse=True)[:2]
+    return sum(nearest) / len(nearest) if nearest else -1.0
 
 
 class WordOverlapEncoder:

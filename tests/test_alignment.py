@@ -13,6 +13,7 @@ from evaluator.alignment import Words, model_clauses, read_words, recall
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, Question, Result
+from evaluator.models.encoder import load_encoder
 from evaluator.models.words import Pieces, pieces_of
 from evaluator.text import normalise
 
@@ -199,3 +200,9 @@ def test_telling_more_never_lowers_the_score() -> None:
         told += f" {word}"
         scores.append(judge(told, HEAT, GERMS).score or 0.0)
     assert scores == sorted(scores) and scores[-1] == 100.0
+
+
+def test_words_behind_a_reading_full_of_signs_are_read() -> None:
+    text = normalise("=" * 300 + "\nFrost destroys proteins")
+    read = read_words([text], load_encoder()[0])[0]
+    assert read.texts == ("frost", "destroys", "proteins")

@@ -17,6 +17,7 @@ from evaluator.audit import GroupTable, Person, audit, impact, standardised_diff
 from evaluator.audit_view import audit_csv, audit_json, audit_text
 from evaluator.cli import main
 from evaluator.domain import Answer
+from evaluator.errors import AnswersError
 from evaluator.groups import people_of, read_groups
 from evaluator.results import to_json_line
 from tests.fakes import engine, small_bank
@@ -232,7 +233,7 @@ def test_a_wrong_file_of_groups_is_explained_without_naming_anybody(
 
 
 def test_an_unknown_column_and_two_groups_of_one_person(results: Path) -> None:
-    assert "There are: site" in run("audit", str(results), "--group", "sex").stderr
+    assert "There are: 'site'" in run("audit", str(results), "--group", "sex").stderr
     lines = results.read_text().splitlines()
     results.write_text("\n".join([*lines, lines[1].replace('"site": "N"', '"site": "S"')]))
     result = run("audit", str(results), "--group", "site")
@@ -250,3 +251,17 @@ def test_groups_are_read_from_json_lines(tmp_path: Path) -> None:
     path = tmp_path / "groups.jsonl"
     path.write_text('{"candidate_id": "a", "sex": "f"}\n', encoding="utf-8")
     assert read_groups(path) == {"a": {"sex": "f"}}
+
+
+def test_a_row_of_groups_with_a_fault_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "groups.csv"
+    path.write_text("candidate_id,race\nc0,White\nc1,Black, African American\n", encoding="utf-8")
+    with pytest.raises(AnswersError, match=r"groups\.csv row 3: the row has more cells than the header"):
+        read_groups(path)
+
+
+def test_groups_are_read_from_parquet(tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pytest.importorskip("pyarrow").table({"candidate_id": ["c0", "c1"], "race": ["White", "Black"]})
+    parquet.write_table(table, tmp_path / "groups.parquet")
+    assert read_groups(tmp_path / "groups.parquet") == {"c0": {"race": "White"}, "c1": {"race": "Black"}}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from evaluator.bank import load_bank
+from evaluator.bank import load_bank, shipped_bank_path
 from evaluator.bank_writing import question_yaml, write_question
 from evaluator.cli import main
 from evaluator.errors import BankError, EvaluatorError
@@ -175,3 +176,22 @@ def test_an_id_that_yaml_reads_as_something_else() -> None:
 def test_control_characters_are_a_fault_not_a_crash() -> None:
     with pytest.raises(BankError):
         write_question(Path("b", "q.yaml"), question_yaml("q", "\x00?", [""]))
+
+
+def test_a_question_with_shared_behaviours_can_be_written_over(tmp_path: Path) -> None:
+    copy = shutil.copytree(shipped_bank_path(), tmp_path / "copy")
+    done = run(
+        "bank",
+        "new",
+        "--bank",
+        copy,
+        "--id",
+        "rude-customer",
+        "--question",
+        QUESTION,
+        "--model-answer",
+        GOOD,
+        "--force",
+    )
+    assert done.exit_code == 0, done.output
+    assert next(q for q in load_bank(copy).questions if q.id == "rude-customer").text == QUESTION

@@ -21,7 +21,8 @@ model_answers:
 READY = DRAFT.replace("status: draft\n", "").replace("lost", "gone")
 REFUSAL = (
     "lost: status is draft, so nothing is scored with this bank. Finish the file, test it with `evaluator bank test`, "
-    "and write `status: ready`; or add --allow-draft to use it as it is."
+    "and write `status: ready`; or add --allow-draft to `score`, `check`, `validate` or "
+    "`calibrate` to use it as it is."
 )
 
 
@@ -94,3 +95,9 @@ def test_list_show_and_check_tell_of_drafts(bank: Path) -> None:
         "scored with it.",
         "2 questions, no faults.",
     ]
+
+
+def test_a_run_with_a_draft_can_be_verified(bank: Path, answers: Path, tmp_path: Path, word_overlap: None) -> None:
+    out = tmp_path / "out.jsonl"
+    assert run("score", answers, "--bank", bank, "--allow-draft", "-o", out).exit_code == 0
+    assert run("verify", out).exit_code == 0

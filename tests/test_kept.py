@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from fakes import NearestStatementJudge
 
 from evaluator import kept
 from evaluator.calibration import Calibration
@@ -17,7 +18,6 @@ from evaluator.domain import Answer, Bank, Result
 from evaluator.engine import Engine, Models
 from evaluator.kept import KeepingEngine, packed, unpacked
 from evaluator.models.cached import Reuse
-from evaluator.models.stance import NearestStatementJudge
 from evaluator.models.store import NumberStore
 from evaluator.results import to_json_line
 from evaluator.tool import tool_digest

@@ -12,7 +12,8 @@ from click.testing import CliRunner, Result
 from evaluator.calibration import Calibration
 from evaluator.cli import main
 from evaluator.destination import Destination
-from evaluator.manifest import DATE_VARIABLE, run_date, write_manifest
+from evaluator.manifest import run_date, write_manifest
+from evaluator.source_date import VARIABLE
 from evaluator.verification import differences, spread_sample
 from tests.fakes import CALIBRATION, engine, small_bank
 
@@ -178,15 +179,15 @@ def test_a_run_without_lossless_results_cannot_be_verified(run_folder: Path) -> 
 def test_the_date_comes_from_the_environment_only(
     seconds: str, expected: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(DATE_VARIABLE, seconds)
+    monkeypatch.setenv(VARIABLE, seconds)
     assert run_date() == expected
-    assert run_date("2026-01-02") == "2026-01-02"
 
 
-def test_a_date_that_is_none_is_an_error(run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(DATE_VARIABLE, "yesterday")
+@pytest.mark.parametrize("seconds", ["yesterday", "1700000000000", "-1e9"])
+def test_a_date_that_is_none_is_an_error(seconds: str, run_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, seconds)
     result = run("score", "answers.csv", "-o", "x.jsonl")
-    assert result.exit_code == 1 and DATE_VARIABLE in result.stderr
+    assert result.exit_code == 1 and VARIABLE in result.stderr
 
 
 def test_small_differences_of_numbers_are_none_and_large_ones_are() -> None:

@@ -221,3 +221,50 @@ def test_mentions_in_every_writing(tmp_path: Path) -> None:
         assert mentions(path, ["a.o'brien"]), text
     path.write_text("see a.o'briens and xa.o'brien")
     assert not mentions(path, ["a.o'brien"])
+
+
+def test_a_long_cell_of_another_column_stops_nothing(runs: Path) -> None:
+    rows = [
+        json.dumps({"candidate_id": who, "question_id": "rude-customer", "answer": SAID, "cv": "x" * 200_000})
+        for who in ("bo-8", "cy-9")
+    ]
+    Path("long.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    run("score", "long.jsonl", "--format", "csv", "-o", "reports/long/alone.csv")
+    result = run("purge", "bo-8", "--in", "reports/long")
+    assert result.exit_code == 0, result.output
+    assert b"cy-9" in Path("reports/long/alone.csv").read_bytes()
+    assert b"bo-8" not in Path("reports/long/alone.csv").read_bytes()
+
+
+def test_parquet_is_written_anew_and_what_cannot_be_searched_is_named(runs: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run("score", "answers.csv", "--format", "jsonl,parquet", "-o", "reports/columns")
+    Path("reports/columns/bo.pdf").write_bytes(b"%PDF-1.7")
+    Path("reports/other").mkdir()
+    Path("reports/other/old.parquet").write_bytes(b"PAR1")
+    result = run("purge", "bo-8", "--in", "reports")
+    assert result.exit_code == 1
+    named = [line for line in result.output.splitlines() if "cannot be searched" in line]
+    assert ["bo.pdf" in line or "old.parquet" in line for line in named] == [True, True]
+    assert "bo-8" not in parquet.read_table("reports/columns/results.parquet")["candidate_id"].to_pylist()
+
+
+def test_files_beside_a_run_without_the_candidate_are_not_named(runs: Path) -> None:
+    Path("reports/all/somebody.pdf").write_bytes(b"%PDF-1.7")
+    assert run("purge", "nobody-here", "--in", "reports/all").exit_code == 0
+
+
+def test_no_line_names_a_page_after_its_candidate(runs: Path) -> None:
+    output = run("purge", "bo-8", "--in", "reports", "--dry-run").output
+    assert not [who for who in IDS if page_name(who) in output]
+
+
+def test_the_overview_keeps_the_column_of_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("answers.csv").write_text(
+        f"candidate_id,question_id,answer,name\nbo-8,rude-customer,{SAID},Bo\ncy-9,rude-customer,{SAID},Cyrille\n",
+        encoding="utf-8",
+    )
+    run("score", "answers.csv", "--format", "jsonl,html", "--show-names", "name", "-o", "reports")
+    assert run("purge", "bo-8", "--in", "reports").exit_code == 0
+    assert "Cyrille" in Path("reports/index.html").read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def test_a_column_can_be_named_and_halves_go_up(tmp_path: Path) -> None:
     ("header", "row", "columns", "message"),
     [
         ("", "", (), "no column of ratings. Name the column with --rating; there are: none."),
-        (",notes", ",fine", ("rating",), "no column 'rating'. Name the column with --rating; there are: notes."),
+        (",notes", ",fine", ("rating",), "no column 'rating'. Name the column with --rating; there are: 'notes'."),
         (",rating", ",6", (), "row 2: rating is not a level from 1 to 5"),
         (",rating", ",good", (), "row 2: rating is not a level from 1 to 5"),
         (",rating", ",3.5", (), "row 2: rating is not a level from 1 to 5"),

@@ -84,7 +84,7 @@ def test_two_folders_get_the_same_bytes(note: Path, tmp_path: Path) -> None:
 
 def test_a_bad_epoch_is_said(note: Path, drafts: Path) -> None:
     result = run("import", note, "-o", drafts, env={"SOURCE_DATE_EPOCH": "soon"})
-    assert result.exit_code == 1 and "SOURCE_DATE_EPOCH is 'soon'" in result.stderr and not drafts.exists()
+    assert result.exit_code == 1 and "SOURCE_DATE_EPOCH is not a number" in result.stderr and not drafts.exists()
 
 
 @pytest.mark.parametrize("name", ["note.md", "note.passages.jsonl", "note.dropped.jsonl"])
@@ -245,3 +245,20 @@ def test_the_guide_names_every_field_and_part() -> None:
     )
     for name in (*record, *record["place"], *Part):
         assert re.search(rf"`{name}`", GUIDE), name
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "page.html",
+            "<html><body><time datetime='0000-00-00T00:00:00'></time><p>I listen to the customer first.</p></body></html>",
+        ),
+        ("note.md", "---\ndate: 2024-02-30\n---\n\nI listen to the customer first.\n"),
+        ("note.txt", "Updated 2024-13-01\n\nI listen to the customer first.\n"),
+    ],
+)
+def test_a_day_that_is_none_is_no_date(name: str, text: str, tmp_path: Path, drafts: Path, note: Path) -> None:
+    result = run("import", put(tmp_path / name, text), "-o", drafts)
+    assert result.exit_code == 0, result.output
+    assert not read_digest(drafts / f"{Path(name).stem}.md").date

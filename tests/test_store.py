@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import NearestStatementJudge
 
 from evaluator.domain import Answer
 from evaluator.engine import Engine, Models
 from evaluator.models.cached import CachedEncoder, CachedJudge, CachedReader
-from evaluator.models.stance import NearestStatementJudge, StanceCase
+from evaluator.models.stance import StanceCase
 from evaluator.models.store import NumberStore
 from tests.fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, small_bank
 

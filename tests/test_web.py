@@ -281,6 +281,16 @@ def test_a_batch_that_is_too_long_for_the_page(client: TestClient, monkeypatch: 
     assert client.post(str(page.url), data={"form_token": token(page.text)}).status_code == 422
 
 
+def test_columns_that_are_left_out_take_nobodys_place(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "MAX_ANSWERS", 3)
+    rows = "".join(f'c{n},"{GOOD}","{GOOD}"\n' for n in range(3))
+    page = upload(client, "form.csv", f"candidate_id,rude-customer,own-question\n{rows}")
+    assert "more than 3 answers" in page.text
+    look = {"column-2": "rude-customer", "column-3": "", "look": "1"}
+    looked = client.post(str(page.url), data={"form_token": token(page.text), **look})
+    assert "3 answers of 3 candidates" in text_of(looked)
+
+
 def test_the_folder_of_an_upload_is_private(client: TestClient, folders: Path) -> None:
     upload(client, "../../a.csv", LONG)
     (folder,) = folders.iterdir()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -43,14 +43,20 @@ class AnswerTable:
 
 
 def read_answers(
-    source: Path | str | None, bank: Bank, *, mapping: Mapping[str, str] | None = None, stdin: BinaryIO | None = None
+    source: Path | str | None,
+    bank: Bank,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    stdin: BinaryIO | None = None,
+    sheet_with: str = "",
 ) -> AnswerTable:
     """Return the answers in a file, or those that come on standard input where ``source`` is None. Text is a URL.
 
     Long form needs the columns ``candidate_id``, ``question_id`` (or ``question``, an id or a text) and ``answer``;
     wide form needs one column whose header is a question's id or text, or nearly its text. ``mapping`` (column, by
     name or by number from 1, to question id) makes a file wide and overrides what its headers say. A row without a
-    candidate gets the id ``row-<n>``. An unknown question keeps the name it has in the file.
+    candidate gets the id ``row-<n>``. An unknown question keeps the name it has in the file. Of a workbook the first sheet is read,
+    or the first one that has the column ``sheet_with``.
 
     ``Answer.row`` is the line on which the record starts in CSV and JSON Lines, the row of a spreadsheet, and the
     number of the element in a JSON array. A fault of one row never raises: it makes an answer with ``unreadable`` set.
@@ -60,7 +66,7 @@ def read_answers(
     """
     opened = open_source(source, stdin if stdin is not None else sys.stdin.buffer)
     try:
-        return _answer_table(opened, bank, mapping or {})
+        return _answer_table(opened, bank, mapping or {}, sheet_with)
     except BaseException:
         opened.stream.close()
         raise
@@ -78,8 +84,8 @@ def read_header(source: Path, bank: Bank) -> tuple[str, ...]:
         return tuple(table.column_name(column) for column in range(len(table.header)))
 
 
-def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str]) -> AnswerTable:
-    table = _read_table(source, lambda cells: count_recognised(cells, bank))
+def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str], sheet_with: str) -> AnswerTable:
+    table = _read_table(source, lambda cells: count_recognised(cells, bank), sheet_with)
     layout = lay_out(table, bank, mapping)
     first = next(table.records, None)
     if first is None:
@@ -93,9 +99,9 @@ def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str]) -> Ans
     return AnswerTable("wide", _wide_answers(table, records, layout, bank), pairs, extra_columns)
 
 
-def _read_table(source: Source, recognised: Callable[[tuple[str, ...]], int]) -> Table:
+def _read_table(source: Source, recognised: Callable[[tuple[str, ...]], int], sheet_with: str = "") -> Table:
     if source.kind == "spreadsheet":
-        return read_spreadsheet(source)
+        return read_spreadsheet(source, sheet_with)
     if source.kind == "parquet":
         return read_parquet(source)
     if source.kind == "json":
@@ -124,16 +130,20 @@ def _wide_answers(table: Table, records: Iterable[Record], layout: Layout, bank:
     absent = "" if table.keyed else NO_ANSWER_CELL
     asked = {question_id for _, question_id in layout.questions}
     for record in records:
-        candidate_id, extra = _candidate_id(record, layout), _extra(table, record, layout)
+        late = {
+            name: question.id
+            for name, _ in (record.surplus if table.keyed else ())
+            if (question := match_question(bank, name)) is not None and question.id not in asked
+        }
+        candidate_id, extra = _candidate_id(record, layout), _extra(table, record, layout, late)
         row_fault = record.fault or _id_fault(record, [layout.candidate])
         for column, question_id in layout.questions:
             fault = row_fault or record.cell_fault(column, absent=absent)
             yield Answer(candidate_id, question_id, record.text(column), record.row, fault, extra)
-        for name, cell in record.surplus if table.keyed else ():
-            question = match_question(bank, name)
-            if question is not None and question.id not in asked:
+        for name, cell in record.surplus:
+            if name in late:
                 text, fault = ("", cell.reason) if isinstance(cell, CellFault) else (cell, "")
-                yield Answer(candidate_id, question.id, text, record.row, row_fault or fault, extra)
+                yield Answer(candidate_id, late[name], text, record.row, row_fault or fault, extra)
 
 
 def _candidate_id(record: Record, layout: Layout) -> str:
@@ -149,8 +159,9 @@ def _id_fault(record: Record, columns: Iterable[int | None]) -> str:
     return next((fault for column in columns if (fault := record.cell_fault(column))), "")
 
 
-def _extra(table: Table, record: Record, layout: Layout) -> dict[str, str]:
+def _extra(table: Table, record: Record, layout: Layout, answered: Collection[str] = ()) -> dict[str, str]:
     # A column without a header is mostly a trailing delimiter: it is kept where it holds something.
     kept = ((column, name) for column, name in layout.extra if table.header[column] or record.text(column))
-    cells = [*((name, record.cell(column)) for column, name in kept), *record.surplus]
+    surplus = (pair for pair in record.surplus if pair[0] not in answered)
+    cells = [*((name, record.cell(column)) for column, name in kept), *surplus]
     return {name: cell.text if isinstance(cell, CellFault) else cell for name, cell in cells if cell is not None}

@@ -61,10 +61,13 @@ def _records(lines: Lines, delimiter: str) -> Iterator[Record]:
 def _next_record(lines: Lines, delimiter: str) -> Record | None:
     row = lines.mark()
     try:
-        with _long_fields():
+        with long_fields():
             cells = next(csv.reader(lines, delimiter=delimiter, strict=True), None)
     except csv.Error as error:
-        return _faulty_record(lines, row, delimiter, TOO_LONG if "limit" in str(error) else BAD_QUOTES)
+        # A quotation mark that nothing closes runs on through the lines until a cell is too long.
+        runs_on = len(lines.taken) > 1 and lines.taken[0].count('"') % 2 == 1
+        too_long = "limit" in str(error) and not runs_on
+        return _faulty_record(lines, row, delimiter, TOO_LONG if too_long else BAD_QUOTES)
     if cells is None:
         return None
     return Record(row, tuple(cells), TOO_LONG if lines.overlong else "")
@@ -79,14 +82,14 @@ def _faulty_record(lines: Lines, row: int, delimiter: str, fault: str) -> Record
     lines.give_back(after=1)
     if alone and fault == BAD_QUOTES and first.count('"') % 2 == 0:
         # Such as  c1,q1,"Sorry" is what I say  : the quotation marks pair up within one line, so nothing ran on.
-        with _long_fields():
+        with long_fields():
             return Record(row, tuple(next(csv.reader([first], delimiter=delimiter))))
     before = first.split('"')[0].split(delimiter)[:-1]
     return Record(row, tuple(cell for cell in before if len(cell) <= MAX_FIELD_CHARS), fault)
 
 
 @contextmanager
-def _long_fields() -> Iterator[None]:
+def long_fields() -> Iterator[None]:
     """Raise the csv module's limit, which is one for the whole process, while a record is read."""
     before = csv.field_size_limit(MAX_FIELD_CHARS)
     try:
@@ -109,7 +112,7 @@ def _likely_delimiter(lines: Lines, recognised: Callable[[tuple[str, ...]], int]
     def fit(delimiter: str) -> tuple[int, int]:
         lines.mark()
         try:
-            with _long_fields():
+            with long_fields():
                 header = next((cells for cells in csv.reader(lines, delimiter=delimiter) if any(cells)), [])
         except csv.Error:
             header = []

@@ -46,8 +46,8 @@ class _Group(click.Group):
 @click.group(
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done but some rows could not be scored, "
-    "4 a --fail-under not met. "
+    epilog="Exit codes: 0 done, 1 failed, or a check found something, 2 wrong usage, 3 done but some rows could not be used, "
+    "4 a --fail-under or --fail-over not met, 130 stopped with Ctrl-C. "
     "The tool advises; a person decides.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="evaluator")

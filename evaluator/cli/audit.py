@@ -9,13 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evaluator.cli.options import ModelChoice, bank_option, calibration_option, model_options, open_engine
+from evaluator.cli.options import (
+    EXIT_FAILED_UNDER,
+    ModelChoice,
+    bank_option,
+    calibration_option,
+    model_options,
+    open_engine,
+)
 
 if TYPE_CHECKING:
     from evaluator.domain import Answer
-
-EXIT_FAILED_UNDER = 4
-"""A --fail-over was not met."""
 
 
 @click.command()

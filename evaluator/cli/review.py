@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import re
 import sys
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from evaluator.cli.options import EXIT_UNSCORED
+from evaluator.source_date import source_date
 
 if TYPE_CHECKING:
     from evaluator.agreement import Agreement
@@ -89,9 +88,8 @@ def import_(file: Path, results_path: Path, reviewer: str, when: str | None, out
 
 def _date(given: str | None) -> str:
     """Return an ISO date from the option or the environment."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    if given is None and re.fullmatch(r"\d{1,11}", epoch):
-        return datetime.fromtimestamp(int(epoch), UTC).date().isoformat()
+    if given is None and (moment := source_date()):
+        return moment.date().isoformat()
     if given is None:
         raise click.UsageError("When were these decisions made? Add --date YYYY-MM-DD")
     try:

@@ -161,7 +161,7 @@ def score(
                     load_engine,
                     bank,
                     models.model,
-                    models.threads,
+                    models.threads or 1,
                     stance_model=models.stance_model,
                     calibration=calibration,
                     runtime=models.runtime,
@@ -210,21 +210,25 @@ def report(
 
 def _check_names(column: str | None, tables: list[AnswerTable]) -> None:
     """Refuse a column that is not there before the scoring rather than after it."""
+    from evaluator.answers.wording import shown_headers
+
     columns = list(dict.fromkeys(name for table in tables for name in table.extra_columns))
     if column is not None and column not in columns:
-        there = ", ".join(map(repr, columns)) or "none"
+        there = shown_headers(columns) or "none"
         raise click.BadParameter(
             f"the answers have no column {column!r}. There are: {there}.", param_hint="--show-names"
         )
 
 
 def _show_reading(path: Path | str, table: AnswerTable) -> None:
+    from evaluator.answers.wording import shown, shown_headers
+
     name = "standard input" if str(path) == "-" else Path(path).name
     click.echo(f"{name}: {table.shape} form", err=True)
     for column, question_id in table.mapping:
-        click.echo(f"  column {column!r} -> {question_id}", err=True)
+        click.echo(f"  column {shown(column)} -> {question_id}", err=True)
     if table.extra_columns:
-        click.echo(f"  kept, not judged: {', '.join(table.extra_columns)}", err=True)
+        click.echo(f"  kept, not judged: {shown_headers(table.extra_columns)}", err=True)
 
 
 def _count(files: tuple[Path | str, ...], bank: Bank, mapping: dict[str, str]) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ import click
 
 from evaluator.cli.options import bank_option
 from evaluator.errors import EvaluatorError
+from evaluator.source_date import source_date
 
 
 @click.group()
@@ -75,14 +75,7 @@ def import_(files: tuple[Path, ...], folder: Path, question: str, day: datetime 
 
 def _day() -> date:
     """Return the day of SOURCE_DATE_EPOCH, for builds that must be the same twice, or today."""
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    if not epoch:
-        return datetime.now(UTC).date()
-    try:
-        return datetime.fromtimestamp(int(epoch), UTC).date()
-    except (ValueError, OverflowError, OSError) as error:
-        message = f"SOURCE_DATE_EPOCH is {epoch!r}, not a number of seconds. Unset it, or give --date."
-        raise EvaluatorError(message) from error
+    return (source_date() or datetime.now(UTC)).date()
 
 
 @seeds.command()

@@ -49,6 +49,7 @@ def verify(
     RUN is the folder or the results that `evaluator score -o` wrote, with the manifest beside them; FILE is where the
     answers are now, if they were moved. Bank, models and calibration are those of the manifest unless given.
     """
+    from evaluator.bank import load_bank
     from evaluator.errors import ResultsError
     from evaluator.manifest import find_manifest, read_manifest
     from evaluator.results import read_results
@@ -65,7 +66,7 @@ def verify(
     options = manifest.options
     folder = bank_folder or _path(options.get("bank_folder"))
     engine = open_engine(
-        folder,
+        load_bank(folder),  # a draft, too: the signature tells whether it is the same
         replace(
             models,
             model=models.model or options.get("model"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from evaluator.documents.document import Dropped
-from evaluator.documents.lines import Line
+from evaluator.documents.lines import Line, iso_day
 from evaluator.documents.transcripts import is_stamp
 from evaluator.language import other_language
 from evaluator.text import words
@@ -219,7 +219,7 @@ def _iso_date(text: str) -> str:
         return ""
     plain = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b|[,.]|\b\w+day\b", " ", match.group(), flags=re.IGNORECASE).split()
     if len(plain) == 1:
-        return plain[0]
+        return iso_day(plain[0])
     # Month names by hand: strptime knows those of the locale only.
     month = next(
         number

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from evaluator.documents.document import Dropped, Place
 
 Role = Literal["text", "heading", "item"]
+
+
+def iso_day(text: str) -> str:
+    """Return the ISO date that a text begins with, or nothing where there is no such day.
+
+    >>> iso_day("2024-02-29T10:00"), iso_day("2024-02-30"), iso_day("soon")
+    ('2024-02-29', '', '')
+    """
+    try:
+        return date.fromisoformat(text[:10]).isoformat()
+    except ValueError:
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evaluator.documents.document import Dropped, Place
-from evaluator.documents.lines import Line, Reading, Role
+from evaluator.documents.lines import Line, Reading, Role, iso_day
 from evaluator.errors import DocumentError
 from evaluator.text import words
 
@@ -205,4 +205,4 @@ def _date(root: Any) -> str:  # noqa: ANN401
         if node.get("property") == "article:published_time" or node.get("name") == "date"
     ]
     named += [node.get("datetime") or "" for node in root.iter("time")]
-    return next((value[:10] for value in named if re.match(r"\d{4}-\d{2}-\d{2}", value)), "")
+    return next((day for value in named if (day := iso_day(value))), "")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from evaluator.documents.document import Dropped, Place
-from evaluator.documents.lines import Line, Reading, Role
+from evaluator.documents.lines import Line, Reading, Role, iso_day
 
 _FENCE = "---"
 _TITLE = re.compile(r"^title:\s*[\"']?(.+?)[\"']?\s*$", re.MULTILINE)
@@ -33,7 +33,7 @@ def read_markdown(text: str) -> Reading:
         front = "\n".join(lines[1:end])
         dropped.append(Dropped(front, Place(1, end + 1), "front matter"))
         title = found.group(1) if (found := _TITLE.search(front)) else ""
-        date = found.group(1) if (found := _DATE.search(front)) else ""
+        date = iso_day(found.group(1)) if (found := _DATE.search(front)) else ""
         lines[: end + 1] = [""] * (end + 1)
     found_lines: list[Line] = []
     for line in _blocks("\n".join(lines), dropped):

@@ -160,7 +160,7 @@ def find_speech(lines: Sequence[Line]) -> Speech:
 
 
 def _stamp_follows(lines: Sequence[Line], index: int) -> bool:
-    """Return whether the next stamp comes before the next empty line, or right after it."""
+    """Return whether another stamp stands in the next lines: what lies between was said."""
     for line in lines[index + 1 : index + 40]:
         if line.text and (is_stamp(line.text) or leading_stamp(line.text) or _CUE_NUMBER.match(line.text)):
             return True

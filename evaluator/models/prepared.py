@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -118,7 +119,8 @@ def load_prepared(recipe: Recipe, threads: int | None, tell: Callable[[str], Non
         openvino()
     if not sound.result():
         prepare(recipe, tell)
-    os.utime(folder / MANIFEST)
+    with suppress(OSError):  # a folder that cannot be written to is as good for reading
+        os.utime(folder / MANIFEST)
     return CompiledModel(folder / GRAPH, folder / TOKENIZER, threads)
 
 

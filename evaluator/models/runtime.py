@@ -30,7 +30,6 @@ from evaluator.models.tuned_layers import TunedLayers
 from evaluator.models.words import WordEncoder
 
 Runtime = Literal["auto", "compiled", "torch"]
-RUNTIMES: tuple[Runtime, ...] = ("auto", "compiled", "torch")
 
 NVIDIA = (Path("/proc/driver/nvidia/version"), Path("/dev/nvidia0"), Path("C:/Windows/System32/nvcuda.dll"))
 """Where a graphics driver shows: torch, whose import takes seconds, is asked only where there is one."""
@@ -50,8 +49,6 @@ class Spaces:
     """Word pieces in the encoder's own space."""
     stance_path: Path
     runtime: Literal["compiled", "torch"]
-    reason: str
-    """Why that runtime, for a person."""
     identity: str
     """Changes with everything that the numbers depend on beside the text: weights, runtime and its version."""
     warm: Callable[[], None] = lambda: None
@@ -83,17 +80,16 @@ def load_spaces(
     stance = shipped_stance_path()
     of = f"{digest}-{stance_digest(stance)}"
     if runtime == "torch":
-        return _by_torch(folder, digest, stance, of, threads, "asked for with --runtime torch")
+        return _by_torch(folder, digest, stance, of, threads)
     if runtime == "auto" and batch and (device := _graphics()):
-        return _by_torch(folder, digest, stance, of, threads, "a graphics processor is used for batches", device)
+        return _by_torch(folder, digest, stance, of, threads, device)
     try:
         return _compiled(folder, digest, stance, of, threads, runtime, tell)
     except (ModelError, ImportError) as error:
         if runtime == "compiled":
             raise ModelError(f"--runtime compiled: {error}") from error
-        reason = f"no compiled model: {error}"
-        tell(f"Using torch, which is slower ({reason})")
-        return _by_torch(folder, digest, stance, of, threads, reason)
+        tell(f"Using torch, which is slower (no compiled model: {error})")
+        return _by_torch(folder, digest, stance, of, threads)
 
 
 def describe_runtime(model: str | None = None, *, batch: bool = False) -> tuple[str, bool]:
@@ -112,12 +108,10 @@ def describe_runtime(model: str | None = None, *, batch: bool = False) -> tuple[
     return f"compiled, by OpenVINO {version('openvino')}", ready
 
 
-def _by_torch(
-    folder: Path, digest: str, stance: Path, of: str, threads: int | None, reason: str, device: str = "cpu"
-) -> Spaces:
+def _by_torch(folder: Path, digest: str, stance: Path, of: str, threads: int | None, device: str = "cpu") -> Spaces:
     plain = SentenceTransformerEncoder(folder, threads, device)
     tuned = TunedLayers(stance, default_model_folder(), device)
-    return Spaces(plain, digest, tuned, plain, stance, "torch", reason, f"{of}-torch-{version('torch')}-{device}")
+    return Spaces(plain, digest, tuned, plain, stance, "torch", f"{of}-torch-{version('torch')}-{device}")
 
 
 def _compiled(
@@ -150,7 +144,6 @@ def _compiled(
         loaded[0],
         stance,
         "compiled",
-        f"OpenVINO {version('openvino')}",
         f"{of}-openvino-{version('openvino')}",
         loaded[0].warm,
     )

@@ -51,30 +51,3 @@ class ConductReader(Protocol):
     def read(self, texts: Sequence[str], /) -> FloatArray:
         """Return the probability of each, shape (len(texts), 3), columns as ``CONDUCT``, rows summing to 1."""
         ...
-
-
-class NearestStatementJudge:
-    """Compares the nearest affirm with the nearest deny statements: needs no model beside the encoder."""
-
-    name = "nearest-statement"
-
-    def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
-        """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``."""
-        affirm = np.array([_nearness(case.affirm_similarity) for case in cases])
-        deny = np.array([_nearness(case.deny_similarity) for case in cases])
-        about = 1 / (1 + np.exp(-(np.maximum(affirm, deny) - TOPIC_MIDPOINT) / TOPIC_SCALE))
-        favour = 1 / (1 + np.exp(-(affirm - deny) / STANCE_SCALE))
-        return np.stack([about * favour, about * (1 - favour), 1 - about], axis=1).astype(np.float32)
-
-
-TOPIC_MIDPOINT = 0.52
-"""Cosine at which a segment is as likely as not about the behaviour."""
-TOPIC_SCALE = 0.05
-STANCE_SCALE = 0.04
-"""Difference of cosines at which one side is 2.7 times as likely as the other."""
-
-
-def _nearness(similarities: Sequence[float]) -> float:
-    """Return the mean of the two nearest similarities, so that one odd statement does not decide alone."""
-    nearest = sorted(similarities, reverse=True)[:2]
-    return sum(nearest) / len(nearest) if nearest else -1.0

@@ -32,10 +32,6 @@ from evaluator.text import content_words
 
 FloatArray = NDArray[np.float32]
 
-KINDS = ("key_point", "red_flag", "new_key_point", "new_red_flag", "affirm_only")
-"""The regressions in the file: behaviours with learned anchors, behaviours with both sides whose anchors are the means of
-their statements, and behaviours with affirm statements only."""
-
 REMEMBERED = 4096
 """Segments whose vectors are kept in memory, 44 MB: those of the answers that are judged together."""
 

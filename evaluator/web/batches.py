@@ -135,17 +135,19 @@ class Batch:
         keys = _column_keys(header)
         try:
             table = read_answers(self.upload, bank, mapping=mapping)
-            answers = tuple(islice(table.answers, MAX_ANSWERS + 1))
+            found = dict(table.mapping)
+            left_out = {
+                found[name] for key, name in zip(keys, header, strict=True) if _unwanted(key, name, chosen, found)
+            }
+            wanted = (answer for answer in table.answers if answer.question_id not in left_out)
+            kept = tuple(islice(wanted, MAX_ANSWERS + 1))
         except AnswersError as error:
             columns = tuple(Column(key, name, mapping.get(key, "")) for key, name in zip(keys, header, strict=True))
             return Reading("", columns, (), _without_options(str(error)))
-        found = dict(table.mapping)
-        left_out = {found[name] for key, name in zip(keys, header, strict=True) if _unwanted(key, name, chosen, found)}
         columns = tuple(
             Column(key, name, "" if found.get(name, "") in left_out else found.get(name, ""))
             for key, name in zip(keys, header, strict=True)
         )
-        kept = tuple(answer for answer in answers if answer.question_id not in left_out)
         return Reading(table.shape, columns, kept, _size_problem(kept))
 
     async def score(self, engine: Engine, worker: Worker) -> None:

@@ -154,7 +154,7 @@ def standardised_difference(own: Sequence[float], others: Sequence[float] | NDAr
     difference = float(np.mean(own) - np.mean(others))
     if not squares:
         return None if difference else 0.0
-    return difference / (squares / freedom) ** 0.5
+    return float(difference / (squares / freedom) ** 0.5)
 
 
 def is_known(value: str) -> bool:

@@ -16,6 +16,8 @@ LIKELY = 0.8
 class Calibration:
     """The numbers of the scoring model. Fitted on development answers by ``training/fit_scoring.py``."""
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - a file of another version is an error, not half understood
+
     base: float = 20.0
     """What an answer earns that is about the question and does no harm."""
     enough: float = 9.0
@@ -69,10 +71,17 @@ class Calibration:
     harm: float = 20.0
     """Points that an answer loses whose worst sentence is surely harmful; fewer, pro rata."""
     flag_share: float = 0.5
-    """How much of a sentence's harm comes from the likeliest red flag; the rest, from how much it speaks against."""
-    amid: float = 0.0
-    """How fast the odds of a sentence's harm fall with the sentences in favour around it, as a power: the more an answer tells,
-    the likelier it is that one of its sentences is misread."""
+    """How much of a sentence's harm, taken alone, comes from the likeliest red flag; the rest, from how much it speaks against."""
+    harm_bias: float = 0.0
+    """Log odds of harm of a sentence that is as likely harmful as not, in an answer that says nothing else. What follows is added."""
+    harm_own: float = 1.0
+    """Times the log odds of the sentence's harm, taken alone."""
+    harm_other: float = 0.0
+    """Times those of the most harmful other sentence."""
+    harm_denied: float = 0.0
+    """Times the logarithm of 1 + the key points that the answer contradicts."""
+    harm_favour: float = 0.0
+    """Taken off, times the logarithm of the sentences in favour: the more an answer tells, the likelier one of them is misread."""
     red_flag: float = 0.7
     """Harm (0-1) of a sentence from which it is a red flag."""
     unacceptable: float = 0.95

@@ -32,17 +32,17 @@ ECHO_NEW_WORDS = 4
 """The same for an answer that says less of the question."""
 KEYWORD_FUNCTION_SHARE = 0.2
 """Sentences have 40-55% function words, telegraphic notes 20-35%; a list of catchwords has hardly any."""
+KEYWORD_RUN_WORDS = 10
+"""Words that a list of catchwords without commas has at least: no sentence of so many goes without a function word."""
 KEYWORD_ITEM_WORDS = 3.0
 """Mean length of the items of a list of catchwords, in words."""
 PADDING_RATIO = 85.0
 """rapidfuzz ratio from which two sentences say the same."""
 PADDING_SHARE = 0.4
 """Share of sentences that repeat an earlier one."""
-ONE_THOUGHT_SHARE = 0.13
-"""Share of an answer's content words that one and the same word makes up from which it goes round in circles: answers that say
-more stay below 0.10."""
-ONE_THOUGHT_WORDS = 30
-"""Content words that an answer has at least before that can be told."""
+ONE_THOUGHT = ((30, 0.13), (18, 0.2), (12, 0.28))
+"""Content words that an answer has at least, and the share of them that one and the same word makes up from which it goes round in
+circles. Answers rated 3 and above stay below 0.10, 0.16 and 0.24; shorter ones cannot be told."""
 SAME_MEANING = 0.34
 """Mean cosine of an answer's sentences to each other from which they say one thing in other words: of 472 answers rated 3 and
 above, one reaches it."""
@@ -102,13 +102,16 @@ def own_words(text: str, question: str) -> int:
 
 
 def is_one_thought(text: str) -> bool:
-    """Return whether a long answer keeps saying one word.
+    """Return whether an answer keeps saying one word.
 
     >>> is_one_thought("I am patient. With patience, patients and more patience I stay patient. " * 9)
     True
+    >>> is_one_thought("Small stuff, myself. Big stuff, or if they ask for the manager, I'd get the manager.")
+    False
     """
     stems = content_stems(text)
-    return len(stems) >= ONE_THOUGHT_WORDS and max(Counter(stems).values()) / len(stems) >= ONE_THOUGHT_SHARE
+    share = max(Counter(stems).values(), default=0) / max(1, len(stems))
+    return any(len(stems) >= least and share >= bar for least, bar in ONE_THOUGHT)
 
 
 def content_stems(text: str) -> list[str]:
@@ -131,9 +134,11 @@ def is_keyword_list(text: str) -> bool:
     found = words(text)
     items = [words(item) for item in _ITEM.split(text)]
     items = [item for item in items if item]
-    if len(found) < 4 or len(items) < 4:
+    if len(found) < 4:
         return False
     function_share = sum(word in FUNCTION_WORDS for word in found) / len(found)
+    if len(items) < 4:  # nothing stands between them
+        return len(found) >= KEYWORD_RUN_WORDS and not function_share
     mean_length = sum(map(len, items)) / len(items)
     return function_share < KEYWORD_FUNCTION_SHARE and mean_length <= KEYWORD_ITEM_WORDS
 

@@ -56,6 +56,8 @@ class FlagKind(StrEnum):
     MIXED_SCRIPT = "mixed_script"
 
 
+POSSIBLE_RED_FLAG = "possible-red-flag"
+"""Id of the flag of a passage that may be a red flag, and that a person should read."""
 HIDDEN_CHARACTERS = "hidden_characters"
 """Id of a flag of kind ``mixed_script``: direction marks, zero-width and control characters stood in the answer."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from evaluator.calibration import Calibration
 from evaluator.checks import copied_from, find_tricks, own_words
-from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, Evidence, Flag, FlagKind, Stance
+from evaluator.domain import HIDDEN_CHARACTERS, LEVELS, POSSIBLE_RED_FLAG, Evidence, Flag, FlagKind, Stance
 from evaluator.judged import Judged
 from evaluator.matching import BehaviourMatch, Conduct
 from evaluator.scoring import Ceiling
@@ -41,8 +41,11 @@ def wording_ceiling(judged: Judged) -> int:
 
 def doubts(judged: Judged, score: float) -> Iterator[Flag]:
     """Yield why the level itself is unsure."""
-    if min(abs(score - cut) for cut in judged.calibration.cuts) < judged.calibration.near_cut:
-        yield Flag(FlagKind.NEAR_CUT, "near_cut", "The score is close to the border of two levels.")
+    cuts = judged.calibration.cuts
+    near = min(range(len(cuts)), key=lambda place: abs(score - cuts[place]))
+    if abs(score - cuts[near]) < judged.calibration.near_cut:
+        detail = f"{score:.1f} points; level {near + 2} begins at {cuts[near]:.1f}, so it may as well be the level beside it."
+        yield Flag(FlagKind.NEAR_CUT, "near_cut", detail)
     doubtful = (
         []
         if judged.knowledge
@@ -51,7 +54,7 @@ def doubts(judged: Judged, score: float) -> Iterator[Flag]:
     if doubtful:
         worst = max(doubtful, key=lambda piece: (judged.harm_of(piece), -piece.start))
         detail = "This passage may be a red flag: read it before you rely on the level."
-        yield Flag(FlagKind.NEAR_CUT, "possible-red-flag", detail, (_quoted(worst, judged.harm_of(worst)),))
+        yield Flag(FlagKind.NEAR_CUT, POSSIBLE_RED_FLAG, detail, (_quoted(worst, judged.harm_of(worst)),))
 
 
 def _red_flags(judged: Judged) -> Iterator[Flag]:

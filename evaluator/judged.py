@@ -9,12 +9,14 @@ from evaluator.calibration import Calibration
 from evaluator.domain import Coverage, Evidence, Question, Segment, Stance
 from evaluator.matching import TOLD, AnswerMatch, Conduct, Told
 from evaluator.scoring import (
+    Around,
     Deduction,
     QuestionKind,
     balance,
     clause_credit,
     coverage,
     harm,
+    harm_alone,
     nearest_alternative,
     told_share,
 )
@@ -131,10 +133,24 @@ class Judged:
         weights = [self.match.told[i].weight for i in self.nearest]
         return sum(w * self.values[i][1] for w, i in zip(weights, self.nearest, strict=True)) / (sum(weights) or 1.0)
 
+    @cached_property
+    def most_harmful(self) -> list[tuple[float, str]]:
+        """Its two sentences of most harm, taken alone, with their words in lower case; the worst first."""
+        return sorted(((self._alone(piece), piece.text.lower()) for piece in self.told), reverse=True)[:2]
+
+    @cached_property
+    def denied(self) -> float:
+        """Key points that it contradicts, as the sum of their probabilities; none counts where they were derived."""
+        return 0.0 if self.question.derived else sum(found.denies for found in self.match.points)
+
     def harm_of(self, piece: Conduct) -> float:
-        """Return how harmful a sentence is, 0..1."""
-        flagged = piece.flagged if self.question.red_flags else None
-        return harm(flagged, piece.harmful, self.calibration, self.sentences_in_favour)
+        """Return how harmful a sentence is within the answer, 0..1."""
+        other = next((alone for alone, text in self.most_harmful if text != piece.text.lower()), 0.0)
+        around = Around(other, self.denied, self.sentences_in_favour)
+        return harm(self._alone(piece), around, self.calibration)
+
+    def _alone(self, piece: Conduct) -> float:
+        return harm_alone(piece.flagged if self.question.red_flags else None, piece.harmful, self.calibration)
 
 
 def passages(told: Told, original: str, calibration: Calibration) -> list[Evidence]:

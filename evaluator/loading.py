@@ -101,7 +101,7 @@ def load_calibration(path: Path | None = None) -> Calibration:
         return Calibration(**{name: _numbers(value) for name, value in content.items()})
     from pydantic import TypeAdapter, ValidationError
 
-    cure = "Give the file that `evaluator calibrate` wrote."
+    cure = "Give the file that `evaluator calibrate` of this version wrote."
     try:
         found = TypeAdapter(Calibration).validate_json(
             read_bounded(path, MAX_CALIBRATION_BYTES, CalibrationError, cure)

@@ -139,7 +139,9 @@ def _table(source: Source) -> Table:
         return read_spreadsheet(source, LEVEL_COLUMN)
     if source.kind in ("json", "parquet"):
         source.stream.close()
-        raise ReviewsError(f"{source.name}: is {source.kind.upper()}. Give the workbook, or its sheet `answers` saved as CSV.")
+        raise ReviewsError(
+            f"{source.name}: is {source.kind.upper()}. Give the workbook, or its sheet `answers` saved as CSV."
+        )
     return read_delimited(source, lambda header: sum(_key(name) in _NAMED for name in header))
 
 

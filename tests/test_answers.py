@@ -554,7 +554,7 @@ def test_wide_json_lines(put: Any) -> None:
     # A question that nobody answered among the first hundred is still a question.
     assert shown[-3:] == [(101, "rude", "x", False), (101, "work", "", False), (101, "supe", "z", False)]
     assert answers[-1].extra["late"] == "1"
-    assert "rude-customer" not in answers[-1].extra and "x" not in answers[-1].extra.values()
+    assert SUPERVISOR not in answers[-1].extra and "z" not in answers[-1].extra.values()
 
 
 # --- --map -----------------------------------------------------------------------------------------------------------

@@ -106,6 +106,11 @@ def test_echo(text: str, question: str, expected: bool) -> None:
         ("I stay calm, I listen, I say sorry, I fix it", False),
         ("😀, 😀, 😀, 😀", False),
         (",,,,,,,,", False),
+        (
+            "honesty tact patience options dignity warmth smile coupon loan calm quiet voice",
+            True,
+        ),  # nothing between them
+        ("always calm always polite always quick", False),  # said in a hurry
     ],
 )
 def test_keyword_lists(text: str, expected: bool) -> None:
@@ -216,6 +221,15 @@ def test_no_text_takes_long() -> None:
             True,
         ),
         ("Patience is the key.", False),  # too short to tell
+        (
+            "I'd be patient about it. Patience wins. You stay patient, for patient people keep patience, and patience helps. So, patiently.",
+            True,
+        ),
+        ("Small stuff, myself. Big stuff, or if they ask for the manager, I'd get the manager.", False),
+        (
+            "Keep calm, keep back, keep the counter between us. Tell him once that I'll help when the language stops, then the manager.",
+            False,
+        ),
         (
             "I listen, I ask which refill is missing, I check the queue, phone the doctor, warn the pharmacist, print a new label, "
             "count again, note the time, offer a chair and water, explain the delay, thank them warmly and say goodbye by name. "

@@ -349,6 +349,22 @@ def test_good_conduct_makes_up_for_some_of_it_and_repeating_changes_nothing() ->
     assert parts(again)["conduct"] == parts(bad)["conduct"]
 
 
+def test_harm_follows_what_else_the_answer_says() -> None:
+    """A doubtful sentence by itself, beside another one, beside a key point contradicted, and among much in favour."""
+    numbers = replace(HARM, flag_share=0.0, harm_other=1.0, harm_denied=1.0, harm_favour=2.0)
+    judged = engine(small_bank(), reader=READER, calibration=numbers)
+    doubtful = f"{LISTENS} It is about bicycles."
+    steady = "Steady hands help patients. A steady voice soothes everybody. Steady habits keep labels right. Steady steps lead home."
+    alone, beside, denying, among = (
+        -parts(judged.evaluate_one("rude-customer", text))["worst"] / numbers.harm
+        for text in (doubtful, f"{doubtful} Old bicycles rust.", f"{doubtful} {INTERRUPTS}", f"{doubtful} {steady}")
+    )
+    assert alone == pytest.approx(0.5, abs=0.05)
+    assert beside == pytest.approx(1 / (1 + 0.12 / 0.88), abs=0.05)  # the other is as doubtful
+    assert denying > alone + 0.05
+    assert among < alone - 0.2
+
+
 def test_a_doubtful_sentence_is_put_before_a_person() -> None:
     result = READING.evaluate_one("rude-customer", f"{LISTENS} {EXPLODES}")
     flag = next(flag for flag in result.flags if flag.id == "possible-red-flag")

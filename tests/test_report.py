@@ -188,7 +188,7 @@ def good() -> Result:
             Contribution("shows-empathy", "acknowledges how the customer feels", 22.2),
             Contribution("does-not-argue", "does not argue back", 0.0),
             Contribution("involves-supervisor", "involves a supervisor when needed", 4.5),
-            Contribution("complete", "more than a complete answer needs", -26.7),
+            Contribution("complete", "limited to 100", -26.7),
             Contribution("copied", "a rule that limits the score", -21.1),
         ),
     )  # fmt: skip
@@ -461,10 +461,11 @@ def test_bars_of_contributions_follow_each_other_to_the_score(good: Result) -> N
     ("anchors", "level", "expected"),
     [
         ({1: "a", 3: "c", 5: "e"}, 5, (5, True)),
-        ({1: "a", 3: "c", 5: "e"}, 4, (3, False)),
-        ({1: "a", 3: "c", 5: "e"}, 2, (1, False)),
+        ({1: "a", 3: "c", 5: "e"}, 4, (5, False)),
+        ({1: "a", 3: "c", 5: "e"}, 2, (3, False)),
         ({1: "a", 3: "c", 5: "e"}, 1, (1, True)),
-        ({3: "c"}, 2, None),
+        ({3: "c"}, 2, (3, False)),
+        ({1: "a"}, 2, None),
         ({}, 3, None),
     ],
 )

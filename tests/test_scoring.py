@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evaluator.calibration import Calibration
 from evaluator.domain import LEVELS, Coverage
 from evaluator.scoring import (
+    Around,
     Ceiling,
     Credit,
     Deduction,
@@ -22,6 +23,7 @@ from evaluator.scoring import (
     coverage,
     enough_weight,
     harm,
+    harm_alone,
     nearest_alternative,
     score_credits,
     told_share,
@@ -226,21 +228,42 @@ def test_the_balance_follows_what_is_said(sentences: list[tuple[float, float]], 
     assert balance([*favour, 0.0], [*against, more]) >= plain
 
 
-@given(SHARE, SHARE, SHARE, CALIBRATION, st.floats(0, 2), st.floats(0, 20), st.floats(0, 20))
-def test_harm_is_monotone(
-    flagged: float, against: float, more: float, calibration: Calibration, power: float, amid: float, others: float
+@given(SHARE, SHARE, SHARE, CALIBRATION)
+def test_harm_alone_is_monotone(flagged: float, against: float, more: float, calibration: Calibration) -> None:
+    assert harm_alone(max(flagged, more), against, calibration) >= harm_alone(flagged, against, calibration)
+    assert harm_alone(flagged, max(against, more), calibration) >= harm_alone(flagged, against, calibration)
+    assert harm_alone(None, against, calibration) == against
+
+
+POWER = st.floats(0, 5)
+HARM = st.builds(
+    Calibration, harm_bias=st.floats(-3, 3), harm_own=POWER, harm_other=POWER, harm_denied=POWER, harm_favour=POWER
+)
+AROUND = st.builds(Around, SHARE, st.floats(0, 10), st.floats(0, 20))
+
+
+@given(SHARE, SHARE, AROUND, AROUND, HARM)
+def test_harm_within_an_answer_is_monotone(
+    alone: float, more: float, around: Around, others: Around, calibration: Calibration
 ) -> None:
-    assert harm(max(flagged, more), against, calibration) >= harm(flagged, against, calibration)
-    assert harm(flagged, max(against, more), calibration) >= harm(flagged, against, calibration)
-    assert harm(None, against, calibration) == against
-    falling = replace(calibration, amid=power)
-    assert 0 <= harm(flagged, against, falling, amid + others) <= harm(flagged, against, falling, amid) <= 1
+    worse = Around(max(around.other, others.other), around.denied + others.denied, around.favour)
+    better = replace(around, favour=around.favour + others.favour)
+    found = harm(alone, around, calibration)
+    assert 0 <= harm(alone, better, calibration) <= found <= harm(alone, worse, calibration) <= 1
+    assert harm(max(alone, more), around, calibration) >= found
 
 
-def test_a_doubtful_sentence_counts_less_amid_many_in_favour_and_a_sure_one_as_much() -> None:
-    falling = Calibration(amid=1.0)
-    assert [round(harm(None, 0.8, falling, amid), 3) for amid in (0.0, 1.0, 3.0)] == [0.8, 0.667, 0.5]
-    assert harm(None, 1.0, falling, 9.0) == 1.0 and harm(None, 0.0, falling, 9.0) == 0.0
+def test_harm_within_an_answer_follows_its_numbers() -> None:
+    """In odds: 4 to 1 of its own; each sentence more in favour than one and a half takes off its share, up to six and a half."""
+    falling = Calibration(harm_favour=1.0)
+    found = [round(harm(0.8, Around(favour=favour), falling), 3) for favour in (0.0, 1.5, 4.0, 6.5, 20.0)]
+    assert found == [0.8, 0.8, 0.667, 0.571, 0.571]
+    assert harm(0.8, Around(denied=1.0), Calibration(harm_denied=1.0)) == pytest.approx(8 / 9)
+    others = [harm(0.8, Around(other=other), Calibration(harm_other=1.0)) for other in (0.0, 0.12, 0.5, 1.0)]
+    assert others == pytest.approx([0.8, 0.8, others[3], 4 * 0.88 / 0.12 / (1 + 4 * 0.88 / 0.12)])
+    assert harm(0.8, Around(), Calibration(harm_bias=1.0, harm_own=2.0)) == pytest.approx(
+        16 * 2.71828 / (1 + 16 * 2.71828)
+    )
 
 
 def test_a_derived_question_earns_by_favourable_conduct_and_by_the_clauses_that_count() -> None:

@@ -31,7 +31,9 @@ from evaluator.text import words
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
 
 import corpus
+import fit_derived
 import fit_scoring
+import rated
 import regressions
 import torch
 import train_stance
@@ -305,9 +307,7 @@ def test_every_text_of_a_step_is_run_once_in_batches_of_like_length(lengths: lis
 
 @pytest.fixture
 def texts(data: Path) -> train_stance.Texts:
-    base = default_model_folder()
-    weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
-    return train_stance.Texts(read_corpus(0), weights, load_tokenizer(base))
+    return train_stance.Texts(read_corpus(0), load_tokenizer(default_model_folder()))
 
 
 def test_whatever_is_labelled_in_an_answer_comes_with_it(data: Path, texts: train_stance.Texts) -> None:
@@ -372,6 +372,7 @@ NUMBERS = (
     replace(CALIBRATION, favour=30.0, favour_sentences=1.5, balance=20.0),
     replace(CALIBRATION, base=45.0, enough=5.0, enough_share=0.9, covered=0.9, partly=0.1, penalty=1.0, harm=60.0),
     replace(CALIBRATION, flag_share=0.2, red_flag=0.3, cuts=(11.0, 40.0, 62.0, 90.0), balance=70.0),
+    replace(CALIBRATION, harm=50.0, harm_bias=-1.0, harm_own=0.7, harm_other=0.6, harm_denied=1.5, harm_favour=3.0),
 )
 
 
@@ -381,14 +382,14 @@ def test_what_is_fitted_is_what_is_run(calibration: Calibration) -> None:
     examined = list(own.examine(Answer(str(n), "rude-customer", text) for n, text in enumerate(ANSWERS)))
     run = [conclude(item, calibration, own.signature).score for item in examined]
     assert len(set(run)) >= 5
-    fitted = fit_scoring.scores(fit_scoring.cases(examined, calibration), calibration)
+    fitted = fit_scoring.scores(rated.cases(examined, calibration), calibration)
     np.testing.assert_allclose(fitted, run, atol=0.0501)
 
 
 def test_a_part_of_the_cases_scores_as_it_does_among_the_others() -> None:
     own = engine(small_bank())
     examined = list(own.examine(Answer(str(n), "rude-customer", text) for n, text in enumerate(ANSWERS)))
-    found = fit_scoring.cases(examined, CALIBRATION)
+    found = rated.cases(examined, CALIBRATION)
     chosen = np.array([4, 1])
     np.testing.assert_array_equal(
         fit_scoring.scores(found[chosen], CALIBRATION), fit_scoring.scores(found, CALIBRATION)[chosen]
@@ -410,12 +411,12 @@ def test_the_search_for_questions_with_model_answers_only_finds_better_numbers_a
     examined = list(own.examine(Answer(str(n), "own", text) for n, text in enumerate(texts)))
     level = np.array([1, 2, 3, 5])
     worse = replace(CALIBRATION, unrelated=-1.0, derived_base=44.0, derived_enough_share=0.15)
-    found = fit_scoring.search_derived(examined, level, worse, own.signature, 40, 0)
-    quality = [sum(fit_scoring.derived_quality(examined, level, c, own.signature)) for c in (worse, found)]
+    found = fit_derived.search_derived(examined, level, worse, own.signature, 40, 0)
+    quality = [sum(fit_derived.derived_quality(examined, level, c, own.signature)) for c in (worse, found)]
     assert quality[0] < quality[1]
-    for name, (low, high) in fit_scoring.DERIVED.items():
+    for name, (low, high) in fit_derived.DERIVED.items():
         assert low <= getattr(found, name) <= high
-    assert replace(found, **{name: getattr(worse, name) for name in fit_scoring.DERIVED}) == worse
+    assert replace(found, **{name: getattr(worse, name) for name in fit_derived.DERIVED}) == worse
 
 
 HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])
@@ -441,6 +442,34 @@ def test_the_lowest_bar_that_a_share_of_good_answers_reaches(harm: np.ndarray, s
 def test_no_more_than_the_share_reaches_the_bar_and_more_would_reach_a_lower_one(share: float) -> None:
     bar = fit_scoring.bar_for(HARM, share)
     assert (bar <= HARM).mean() <= share < (bar - 0.01 <= HARM).mean()
+
+
+def test_harm_is_fitted_to_what_raters_saw() -> None:
+    """Harm grows with the sentence, with another one and with what is contradicted; it falls with what speaks in favour."""
+    rng = np.random.default_rng(5)
+    count = 400
+    harmful = rng.random(count) < 0.5
+    shift = np.where(harmful, 0.25, 0.0)[:, None]
+    empty = np.zeros((count, 2))
+    cases = rated.Cases(
+        affirms=empty,
+        denies=np.clip(rng.random((count, 2)) * 0.5 + shift, 0, 1),
+        weights=np.ones((count, 2)),
+        favour=rng.random((count, 2)),
+        against=empty,
+        harmful=np.clip(rng.random((count, 2)) * 0.6 + shift, 0.01, 0.99),
+        flagged=np.clip(rng.random((count, 2)) * 0.6 + shift, 0.01, 0.99),
+        earning=rng.random(count) * 6 - 3 * shift[:, 0],
+        ceiling=np.full(count, 5.0),
+    )
+    question, words = np.array(["q"] * count), np.full(count, 30.0)
+    texts = rated.Rated(
+        cases, np.where(harmful, 1.0, 4.0), harmful, ~harmful, harmful, question, words, cases[~harmful], cases[harmful]
+    )
+    found = fit_scoring.with_harm(texts, CALIBRATION)
+    assert min(found.harm_own, found.harm_other, found.harm_denied, found.harm_favour) > 0
+    harm = fit_scoring.worst(cases, found)
+    assert harm[harmful].mean() > 0.8 > 0.2 > harm[~harmful].mean()
 
 
 # The regressions
@@ -490,6 +519,21 @@ def test_pairs_of_statements_are_of_the_kind_they_say(monkeypatch: pytest.Monkey
         assert first != second
         assert side[second][1]
         assert (same, shows) == {0: (True, True), 1: (True, False), 2: (False, True)}[label]
+
+
+def test_pairs_of_a_bank_that_says_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One key point with one statement and nothing against it: there is nothing to pair it with."""
+    lonely = KeyPoint("lonely", "is alone", 1.0, ("I am alone.",), (), (), "", "")
+    asked = replace(two_sided_bank().questions[0], key_points=(lonely,))
+    monkeypatch.setattr(regressions, "load_bank", lambda: Bank((asked,), "0" * 64))
+    assert regressions.statement_pairs() == []
+
+
+def test_rated_answers_to_other_questions_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = rated.read_rows("answers", small_bank())
+    assert {row["question_id"] for row in found} == {"rude-customer"}
+    with pytest.raises(SystemExit, match="no row for a question of the bank"):
+        rated.read_rows("answers", Bank((), "0" * 64))
 
 
 def test_public_pairs_are_those_with_a_known_label(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

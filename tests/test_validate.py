@@ -120,6 +120,9 @@ def test_calibration_files(tmp_path: Path) -> None:
     path.write_text('{"base": "high"}', encoding="utf-8")
     with pytest.raises(CalibrationError, match=r"own\.json: not a calibration \(base"):
         load_calibration(path)
+    path.write_text('{"amid": 0.4}', encoding="utf-8")
+    with pytest.raises(CalibrationError, match=r"own\.json: not a calibration \(amid"):
+        load_calibration(path)
     with pytest.raises(CalibrationError, match="cannot be read"):
         load_calibration(tmp_path / "absent.json")
     with pytest.raises(CalibrationError, match="cannot be written"):

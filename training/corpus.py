@@ -268,7 +268,7 @@ def _pairs(flags: set[str]) -> Iterator[tuple[Example, Example]]:
     for stem, row in rows("pairs"):
         if stem in HELD_OUT_PAIRS:
             continue
-        behaviour = row.get("behaviour")
+        behaviour = row["behaviour"].lstrip("!") if row.get("behaviour") else None  # some writers marked red flags so
         harmful = behaviour in flags
         yield (
             Example(row["good"], behaviour, DENY if harmful else AFFIRM, FOR),

@@ -59,11 +59,11 @@ def annotated_cases(vectors: _Vectors, affirm_only: bool) -> Iterator[Cases]:
     flags = {flag.id for question in questions.values() for flag in question.red_flags}
     examples: dict[str, dict[str, dict[str, int | None]]] = {}
     for stem, row in rows("annotated"):
-        if stem in HELD_OUT_ANSWERS:
+        if stem in HELD_OUT_ANSWERS and row["question_id"] in questions:
             for example in answer_examples(row, questions[row["question_id"]], flags):
                 examples.setdefault(row["question_id"], {})[example.text] = dict(example.told)
     for stem, row in rows("pairs"):
-        if stem in HELD_OUT_PAIRS and row["behaviour"] in flags:
+        if stem in HELD_OUT_PAIRS and row["behaviour"] in flags and row["question_id"] in questions:
             question, own_examples = questions[row["question_id"]], examples.setdefault(row["question_id"], {})
             unknown = {behaviour.id: None for behaviour in (*question.key_points, *question.red_flags)}
             own_examples[row["good"]] = {**unknown, row["behaviour"]: DENY}
@@ -78,7 +78,7 @@ def annotated_cases(vectors: _Vectors, affirm_only: bool) -> Iterator[Cases]:
         for behaviour in behaviours:
             affirm, deny = behaviour.sides
             if affirm_only:
-                affirm, deny = tuple(rng.sample(affirm, AFFIRM_ONLY_SAMPLE)), ()
+                affirm, deny = tuple(rng.sample(affirm, min(AFFIRM_ONLY_SAMPLE, len(affirm)))), ()
             towards = own @ vectors(list(affirm)).T
             against = own @ vectors(list(deny)).T if deny else np.zeros((len(texts), 0))
             cases, labels = [], []
@@ -150,11 +150,13 @@ def statement_pairs() -> list[tuple[str, str, int]]:
     for question in load_bank().questions:
         points = question.key_points
         for point in points:
-            other = rng.choice([p for p in points if p.id != point.id])
+            others = [p for p in points if p.id != point.id]
+            other = rng.choice(others).affirm if others else ()
             for text in point.affirm:
-                found.append((rng.choice([t for t in point.affirm if t != text]), text, 0))
-                found.append((rng.choice(point.deny), text, 1))
-                found.append((rng.choice(other.affirm), text, 2))
+                same = [t for t in point.affirm if t != text]
+                for texts, label in ((same, 0), (point.deny, 1), (other, 2)):
+                    if texts:
+                        found.append((rng.choice(texts), text, label))
     return found
 
 

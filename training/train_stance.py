@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from corpus import AFFIRM, FOR, NEAR, NOT_AGAINST, Corpus, data_digests, read_corpus
-from regressions import fit_regressions
+from corpus import AFFIRM, FOR, NEAR, NOT_AGAINST, PUBLIC_NEUTRAL, Corpus, data_digests, read_corpus
+from regressions import PUBLIC_GRADED, PUBLIC_PAIRS, fit_regressions
 from safetensors.torch import load_file, save_file
 
 from evaluator.bank import load_bank
@@ -66,7 +66,7 @@ Tensor = Any
 class Texts:
     """The corpus as tensors."""
 
-    def __init__(self, corpus: Corpus, weights: dict[str, Tensor], tokenizer: Any) -> None:
+    def __init__(self, corpus: Corpus, tokenizer: Any) -> None:
         examples = corpus.examples
         questions = {q.id: [*q.key_points, *q.red_flags] for q in load_bank().questions}
         bank = {behaviour.id for own in questions.values() for behaviour in own}
@@ -292,6 +292,12 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
     return tuned
 
 
+def public_digests(folder: Path) -> dict[str, str]:
+    """Return the first 16 hexadecimal digits of the sha256 of every file of public data that is read."""
+    names = {*(name for name, *_ in PUBLIC_NEUTRAL), *(name for name, _ in PUBLIC_PAIRS), *PUBLIC_GRADED}
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest()[:16] for name in sorted(names)}
+
+
 def main() -> None:
     """Train both stages and write the judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -321,13 +327,13 @@ def main() -> None:
     public = options.public if options.public.is_dir() else None
     if public is None:
         print(f"{options.public}: not there, so no public texts are used", flush=True)
-    card["public"] = public is not None
+    card["public"] = public_digests(public) if public else {}
     if options.regressions_only:
         tuned = load_file(str(options.output))
         card["options"] = json.loads(options.output.with_suffix(".json").read_text())["options"]
     else:
         weights = {name: value.float() for name, value in load_file(str(base / "model.safetensors")).items()}
-        texts = Texts(read_corpus(options.seed, public), weights, load_tokenizer(base))
+        texts = Texts(read_corpus(options.seed, public), load_tokenizer(base))
         print(
             f"{len(texts.ids)} texts, {len(texts.text)} examples, {len(texts.pairs)} pairs, {len(texts.contexts)} within answers",
             flush=True,

@@ -114,14 +114,19 @@ def load_prepared(recipe: Recipe, threads: int | None, tell: Callable[[str], Non
     from concurrent.futures import ThreadPoolExecutor
 
     folder = prepared_folder(recipe)
+    model = None
     with ThreadPoolExecutor(1) as pool:
-        sound = pool.submit(_is_sound, folder)  # sums are computed while OpenVINO is imported
+        sound = pool.submit(_is_sound, folder)  # the sum of the weights takes as long as half of what follows
         openvino()
-    if not sound.result():
+        if looks_prepared(recipe) and _is_sound(folder, GRAPH, TOKENIZER):
+            with suppress(Exception):  # it is tried again below, and told then
+                model = CompiledModel(folder / GRAPH, folder / TOKENIZER, threads)
+    if model is None or not sound.result():
         prepare(recipe, tell)
+        model = CompiledModel(folder / GRAPH, folder / TOKENIZER, threads)
     with suppress(OSError):  # a folder that cannot be written to is as good for reading
         os.utime(folder / MANIFEST)
-    return CompiledModel(folder / GRAPH, folder / TOKENIZER, threads)
+    return model
 
 
 def prepare(recipe: Recipe, tell: Callable[[str], None]) -> Path:
@@ -222,13 +227,13 @@ def _manifest(folder: Path) -> dict[str, tuple[int, str]] | None:
         return None
 
 
-def _is_sound(folder: Path) -> bool:
-    """Return whether every file of a prepared model is the one that was written."""
+def _is_sound(folder: Path, *names: str) -> bool:
+    """Return whether files of a prepared model, or all of them, are those that were written."""
     files = _manifest(folder)
     if not files or GRAPH not in files or TOKENIZER not in files:
         return False
     try:
-        return all(_sum(folder / name) == digest for name, (_, digest) in files.items())
+        return all(_sum(folder / name) == files[name][1] for name in names or files)
     except OSError:
         return False
 

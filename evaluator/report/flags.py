@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evaluator.domain import HIDDEN_CHARACTERS, Flag, FlagKind, Question, RedFlag
+from evaluator.domain import HIDDEN_CHARACTERS, POSSIBLE_RED_FLAG, Flag, FlagKind, Question, RedFlag
 from evaluator.report.passages import Quote, flag_evidence, quotes
 from evaluator.report.visible import one_line
 from evaluator.report.wording import DISCREET_FLAGS, FLAG_TITLES, source_words
@@ -26,13 +26,17 @@ class FlagView:
     """Whether someone may come to harm, or a law is broken."""
 
 
+TITLES_OF_IDS = {HIDDEN_CHARACTERS: "Hidden characters", POSSIBLE_RED_FLAG: "Possible red flag"}
+"""Titles of flags that are not called after their kind."""
+
+
 def flag_view(flag: Flag, question: Question | None, *, recruiter: bool) -> FlagView:
     """Return a flag as ``recruiter`` or candidate reads it.
 
     A candidate is not told what could name another person or quote a model answer.
     """
     own_words = quotes(flag_evidence(flag), with_numbers=recruiter)
-    title = "Hidden characters" if flag.id == HIDDEN_CHARACTERS else FLAG_TITLES[flag.kind]
+    title = flag_title(flag)
     if flag.kind is not FlagKind.RED_FLAG:
         detail = flag.detail if recruiter else DISCREET_FLAGS.get(flag.kind, flag.detail)
         return FlagView(flag.kind.value, title, one_line(detail), own_words)
@@ -54,6 +58,11 @@ def flag_view(flag: Flag, question: Question | None, *, recruiter: bool) -> Flag
         sources=source_list(known.sources),
         critical=known.severity == "critical",
     )
+
+
+def flag_title(flag: Flag) -> str:
+    """Return what a kind of flag is called."""
+    return TITLES_OF_IDS.get(flag.id) or FLAG_TITLES[flag.kind]
 
 
 def find_red_flag(flag: Flag, question: Question | None) -> RedFlag | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evaluator.domain import FlagKind, Result, Signature
+from evaluator.domain import POSSIBLE_RED_FLAG, Flag, FlagKind, Result, Signature
 from evaluator.report.names import Names, candidate_name, names_in_ids
 from evaluator.report.overview_group import Duplicate, Group, duplicates, group_view
 from evaluator.report.overview_map import ScoreMap, score_map
@@ -15,7 +15,7 @@ from evaluator.report.overview_questions import Consistency, QuestionRow, questi
 from evaluator.report.queue import PRESSING, ReviewRow, for_a_person, relative_link, review_rows
 from evaluator.report.ranking import Ranked, ranked_candidates
 from evaluator.report.scale import distinct_signatures, mean_score, score_text
-from evaluator.report.wording import FLAG_NAMES, FLAG_TITLES, count
+from evaluator.report.wording import FLAG_NAMES, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,7 @@ class IndexView:
     def pressing(self) -> tuple[tuple[str, tuple[ReviewRow, ...]], ...]:
         """Answers that a person must look at first, by their gravest reason."""
         groups = [tuple(row for row in self.waiting if row.gravity == place) for place in range(len(PRESSING))]
-        titles = ("Not scored" if kind is None else FLAG_TITLES[kind] for kind in PRESSING)
-        return tuple((title, group) for title, group in zip(titles, groups, strict=True) if group)
+        return tuple((title, group) for title, group in zip(PRESSING, groups, strict=True) if group)
 
     @property
     def less_pressing(self) -> tuple[ReviewRow, ...]:
@@ -126,6 +125,7 @@ def index_view(
 def _candidate_row(entry: Ranked, links: Mapping[str, str], names: Names) -> CandidateRow:
     candidate, own = entry.candidate, entry.results
     kinds = Counter(flag.kind for result in own for flag in result.flags)
+    named = Counter(name for result in own for name in {_flag_name(flag) for flag in result.flags})
     unscored = sum(result.score is None for result in own)
     waiting = sum(for_a_person(result) and not result.reviews for result in own)
     levels = [result.review.level for result in own if result.review and result.review.level]
@@ -140,10 +140,22 @@ def _candidate_row(entry: Ranked, links: Mapping[str, str], names: Names) -> Can
         scored=len(own) - unscored,
         unscored=unscored,
         review=waiting,
-        flags=", ".join(_times(kinds[kind], FLAG_NAMES[kind]) for kind in FlagKind if kinds[kind]),
+        flags=", ".join(_times(named[name], name) for name in ORDER if named[name]),
         marks=" ".join(mark for mark, number in marks.items() if number),
         person=f"{sum(levels) / len(levels):.1f} ({len(levels)})" if levels else "",
     )
+
+
+ORDER = (
+    FLAG_NAMES[FlagKind.RED_FLAG],
+    "possible red flag",
+    *(FLAG_NAMES[kind] for kind in FlagKind if kind is not FlagKind.RED_FLAG),
+)
+"""How flags are named in the table of candidates, gravest first; each is counted once an answer."""
+
+
+def _flag_name(flag: Flag) -> str:
+    return ORDER[1] if flag.id == POSSIBLE_RED_FLAG else FLAG_NAMES[flag.kind]
 
 
 def _times(number: int, noun: str) -> str:

@@ -92,7 +92,8 @@ def split_passages(text: str, spans: Iterable[Span]) -> tuple[Passage, ...]:
     edges = sorted({0, len(text), *(edge for span in known for edge in (span.start, min(span.end, len(text))))})
     passages: list[Passage] = []
     for start, end in pairwise(edges):
-        here = tuple(sorted((s for s in known if s.start <= start and end <= s.end), key=_order))
+        blank = not text[start:end].strip()
+        here = () if blank else tuple(sorted((s for s in known if s.start <= start and end <= s.end), key=_order))
         passages.append(Passage(start, end, "".join(pieces[start:end]), here))
     return tuple(passages)
 

@@ -6,16 +6,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from evaluator.domain import FlagKind, Result
+from evaluator.domain import POSSIBLE_RED_FLAG, FlagKind, Result
 from evaluator.report.decisions import decision_texts
-from evaluator.report.flags import flag_view
+from evaluator.report.flags import TITLES_OF_IDS, flag_title, flag_view
 from evaluator.report.names import Names, candidate_name
 from evaluator.report.views import answer_anchor
 from evaluator.report.visible import one_line
-from evaluator.report.wording import UNSCORED_TITLES
+from evaluator.report.wording import FLAG_TITLES, UNSCORED_TITLES
 
-PRESSING = (FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED, FlagKind.DUPLICATE, None)
-"""What calls for a person first; None is an answer that could not be scored."""
+UNSCORED = "Not scored"
+PRESSING = (
+    FLAG_TITLES[FlagKind.RED_FLAG],
+    TITLES_OF_IDS[POSSIBLE_RED_FLAG],
+    *(FLAG_TITLES[kind] for kind in (FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED, FlagKind.DUPLICATE)),
+    UNSCORED,
+)
+"""What calls for a person first, by title."""
 
 FULL_ROWS = 100
 """Answers of a group that a page lists with their passages; the others get a line each, so that it opens quickly."""
@@ -91,5 +97,5 @@ def relative_link(link: str, fragment: str = "") -> str:
 
 def _gravity(result: Result) -> int:
     """Return the place of the gravest reason among those that press, or one past them."""
-    kinds = {flag.kind for flag in result.flags} | ({None} if result.score is None else set())
-    return min((PRESSING.index(kind) for kind in kinds if kind in PRESSING), default=len(PRESSING))
+    titles = {flag_title(flag) for flag in result.flags} | ({UNSCORED} if result.score is None else set())
+    return min((PRESSING.index(title) for title in titles if title in PRESSING), default=len(PRESSING))

@@ -18,7 +18,7 @@ class AnchorView:
     word: str
     text: str
     exact: bool = True
-    """False where the level itself has no text and this is the nearest lower one that has."""
+    """False where the level itself has no text and this is the nearest higher one that has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class ContributionView:
 
 
 def nearest_anchor(question: Question | None, level: int, audience: Audience = "recruiter") -> AnchorView | None:
-    """Return the anchor text of ``level``, or of the nearest lower level that has one, or None."""
+    """Return the anchor text of ``level``, or of the nearest higher level that has one, or None."""
     anchors = question.anchors if question else {}
-    nearest = max((known for known in anchors if known <= level), default=None)
+    nearest = min((known for known in anchors if known >= level), default=None)
     return None if nearest is None else _anchor(anchors[nearest], nearest, audience, exact=nearest == level)
 
 

@@ -42,7 +42,7 @@ FLAG_TITLES: Mapping[FlagKind, str] = {
     FlagKind.COPIED: "Close to a model answer",
     FlagKind.DUPLICATE: "Close to another answer",
     FlagKind.NEAR_CUT: "Close to a level's border",
-    FlagKind.MIXED_SCRIPT: "Mixed scripts",
+    FlagKind.MIXED_SCRIPT: "Letters of different alphabets",
 }
 
 FLAG_NAMES: Mapping[FlagKind, str] = {
@@ -52,13 +52,13 @@ FLAG_NAMES: Mapping[FlagKind, str] = {
     FlagKind.COPIED: "copied",
     FlagKind.DUPLICATE: "duplicate",
     FlagKind.NEAR_CUT: "near border",
-    FlagKind.MIXED_SCRIPT: "mixed scripts",
+    FlagKind.MIXED_SCRIPT: "different alphabets",
 }
 """One or two lower case words, for tables."""
 
 DISCREET_FLAGS: Mapping[FlagKind, str] = {
     FlagKind.COPIED: "Much of this answer reads like an example. Tell it in your own words, with something you lived.",
-    FlagKind.DUPLICATE: "This answer is very close to another one that was handed in. A person will look at both.",
+    FlagKind.DUPLICATE: "Another answer uses nearly the same words. Tell it with something that you lived yourself.",
 }
 """What a candidate is told where the detail could name another person or quote a model answer."""
 
@@ -72,14 +72,14 @@ UNSCORED_TITLES: Mapping[UnscoredReason, str] = {
 
 _HEADLINES: Mapping[Audience, Mapping[int, str]] = {
     "candidate": {
-        5: "An excellent answer. Keep it as it is.",
+        5: "An excellent answer. It needs no change.",
         4: "A good answer. One or two additions would make it excellent.",
         3: "Much of it is here. Say more about what you would actually do.",
         2: "Much of what an interviewer listens for is still unsaid; the notes below say where to start.",
         1: "This answer does not show yet what you can do. The notes below say how to change that.",
     },
     "recruiter": {
-        5: "Shows nearly everything that a good answer shows.",
+        5: "Shows what an excellent answer shows; not every key point is needed for that.",
         4: "Shows most of what a good answer shows.",
         3: "Shows a good part of it; some of what matters is unsaid.",
         2: "Shows little of what a good answer shows.",
@@ -88,7 +88,7 @@ _HEADLINES: Mapping[Audience, Mapping[int, str]] = {
 }
 
 _RED_FLAG_HEADLINES: Mapping[Audience, str] = {
-    "candidate": "One thing you said outweighs everything else. Start there.",
+    "candidate": "Something you said would worry an interviewer. Change that first.",
     "recruiter": "A red flag outweighs everything else in this answer.",
 }
 

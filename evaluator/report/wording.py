@@ -72,7 +72,7 @@ UNSCORED_TITLES: Mapping[UnscoredReason, str] = {
 
 _HEADLINES: Mapping[Audience, Mapping[int, str]] = {
     "candidate": {
-        5: "An excellent answer. It needs no change.",
+        5: "An excellent answer. What follows would only polish it.",
         4: "A good answer. One or two additions would make it excellent.",
         3: "Much of it is here. Say more about what you would actually do.",
         2: "Much of what an interviewer listens for is still unsaid; the notes below say where to start.",

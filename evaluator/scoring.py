@@ -65,7 +65,8 @@ OWN = (0.002, 0.998)
 OTHER = (0.12, 0.5)
 """The same for the most harmful other sentence."""
 AMID = (1.5, 6.5)
-"""The same for sentences in favour: one or two are no more than a harmless sentence itself."""
+"""The same for sentences in favour: one or two are no more than a harmless sentence itself. How these bounds were found:
+docs/experiments.md, eighth round."""
 
 
 def harm_alone(flagged: float | None, against: float, calibration: Calibration) -> float:

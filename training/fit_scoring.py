@@ -4,8 +4,8 @@
 
 First a regression says how harmful a sentence is within its answer; red flags are raised as often as the tolerated shares of false
 ones allow. Then differential evolution seeks the other numbers of ``Calibration``: quadratic weighted kappa and correlation with the
-mean of the raters, good answers above unacceptable ones, acceptable sentences above their harmful twins. The figures printed are cross-validated: each writer's answers and pairs are judged with
-numbers fitted on the other writers.
+mean of the raters, good answers above unacceptable ones, acceptable sentences above their harmful twins, tricks kept at level 2. The
+figures printed are cross-validated: each writer's answers and pairs are judged with numbers fitted on the other writers.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from fit_derived import fit_derived
 from rated import Array, Cases, Rated, read_rated
 from scipy.optimize import differential_evolution
+from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
@@ -77,13 +78,7 @@ def worst_unnamed(found: Cases, c: Calibration) -> Array:
 def _harm(found: Cases, alone: Array, denied: Array, c: Calibration) -> Array:
     own, other, said, amid = surroundings(found, alone, denied).T
     return np.asarray(
-        1
-        / (
-            1
-            + np.exp(
-                -(c.harm_bias + c.harm_own * own + c.harm_other * other + c.harm_denied * said + c.harm_favour * amid)
-            )
-        )
+        expit(c.harm_bias + c.harm_own * own + c.harm_other * other + c.harm_denied * said + c.harm_favour * amid)
     )
 
 

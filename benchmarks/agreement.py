@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,15 @@ from typing import Any
 import numpy as np
 from scipy.stats import spearmanr
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
+
+from rated import RATED, own_questions
+
 from evaluator.agreement import confusion, correlation, quadratic_kappa
-from evaluator.bank import bank_digest
 from evaluator.baselines import cosine_baseline, length_baseline
-from evaluator.derive import derived_question
-from evaluator.domain import Answer, Bank, FlagKind, Result
+from evaluator.domain import Answer, FlagKind, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
-
-RATED = Path(__file__).parent.parent / "training" / "data" / "rated"
 
 
 def read(name: str, part: str) -> list[dict[str, Any]]:
@@ -130,18 +131,15 @@ def voices_table(engine: Engine, part: str) -> None:
 def own_questions_table(engine: Engine, part: str) -> None:
     """Print agreement on questions that come with model answers only."""
     rows = read("own-questions", part)
-    questions = [
-        derived_question(row["question_id"], row["question"], row["model_answers"])
-        for row in rows
-        if "model_answers" in row
-    ]
-    bank = Bank(tuple(questions), bank_digest(questions))
+    bank = own_questions(rows)
     results = judge(Engine(bank, engine.models, engine.calibration), rows)
     levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
     answered = [(result.answer, result.question) for result in results if result.question is not None]
     scores = [result.score or 0.0 for result in results]
     cosines, lengths = cosine_baseline(answered, engine.models.encoder), length_baseline(answered)
-    print(f"questions with model answers only ({len(questions)} questions, n = {len(rows)})    ours   cosine  length")
+    print(
+        f"questions with model answers only ({len(bank.questions)} questions, n = {len(rows)})    ours   cosine  length"
+    )
     correlations = [correlation(levels, values) for values in (scores, cosines, lengths)]
     print(f"  {'Pearson with the raters':36} " + "  ".join(f"{value:6.3f}" for value in correlations))
     print(f"  {'quadratic weighted kappa':36} {quadratic_kappa(levels, [r.level or 1 for r in results]):6.3f}")

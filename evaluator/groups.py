@@ -6,11 +6,8 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from evaluator.answers.delimited import read_delimited
-from evaluator.answers.jsonlines import read_json
-from evaluator.answers.parquet import read_parquet
+from evaluator.answers import read_table
 from evaluator.answers.source import open_source
-from evaluator.answers.spreadsheet import read_spreadsheet
 from evaluator.answers.wording import shown_headers
 from evaluator.audit import Person, is_known
 from evaluator.domain import Result
@@ -29,14 +26,7 @@ def read_groups(path: Path) -> Groups:
         AnswersError: the file or a row cannot be read, it has no such column, or names a candidate twice with different groups.
     """
     source = open_source(path, io.BytesIO())
-    if source.kind == "spreadsheet":
-        table = read_spreadsheet(source)
-    elif source.kind == "json":
-        table = read_json(source)
-    elif source.kind == "parquet":
-        table = read_parquet(source)
-    else:
-        table = read_delimited(source, lambda cells: sum(cell.strip() == ID_COLUMN for cell in cells))
+    table = read_table(source, lambda cells: sum(cell.strip() == ID_COLUMN for cell in cells))
     if ID_COLUMN not in table.header:
         raise AnswersError(
             f"{table.header_place}: no column {ID_COLUMN!r}. Add it, with the ids that the results have."

@@ -7,16 +7,14 @@ from functools import cached_property
 
 from evaluator.calibration import Calibration
 from evaluator.domain import Coverage, Evidence, Question, Segment, Stance
+from evaluator.harm import Around, harm, harm_alone
 from evaluator.matching import TOLD, AnswerMatch, Conduct, Told
 from evaluator.scoring import (
-    Around,
     Deduction,
     QuestionKind,
     balance,
     clause_credit,
     coverage,
-    harm,
-    harm_alone,
     nearest_alternative,
     told_share,
 )

@@ -185,3 +185,14 @@ def test_a_bank_of_model_answers_only_works_with_every_command(tmp_path: Path) -
     assert scores[0] > scores[1] > scores[2]
     page = run("check", *option, "-q", "lost", "-a", "I say sorry.", "--format", "html").stdout
     assert "call the prescriber" not in page
+
+
+def test_a_header_that_is_an_answer_or_moves_the_cursor_is_not_printed(tmp_path: Path) -> None:
+    path = tmp_path / "answers.csv"
+    said = (
+        "I let them finish and then I look up what went wrong with the order, call the doctor and say when it is ready"
+    )
+    path.write_text(f'candidate_id,rude-customer,"no\x1b[2Jtes",{said}\nc1,I listen.,x,y\n', encoding="utf-8")
+    shown = run("score", str(path), "--dry-run").stderr
+    assert "rude-customer" in shown
+    assert "\x1b" not in shown and said not in shown

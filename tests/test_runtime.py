@@ -388,3 +388,16 @@ def test_openvino_comes_without_its_converter() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_prepared_model_in_a_folder_that_cannot_be_written_is_used(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipe_of(tiny)
+    wanted = vectors(load_prepared(recipe, 1, quiet), TEXTS)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr("evaluator.models.prepared.os.utime", refuse)
+    assert vectors(load_prepared(recipe, 1, quiet), TEXTS).tobytes() == wanted.tobytes()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from evaluator.calibration import Calibration
 from evaluator.domain import LEVELS, Coverage
+from evaluator.harm import Around, harm, harm_alone
 from evaluator.scoring import (
-    Around,
     Ceiling,
     Credit,
     Deduction,
@@ -22,8 +22,6 @@ from evaluator.scoring import (
     clause_credit,
     coverage,
     enough_weight,
-    harm,
-    harm_alone,
     nearest_alternative,
     score_credits,
     told_share,

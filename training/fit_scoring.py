@@ -25,8 +25,9 @@ from sklearn.linear_model import LogisticRegression
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
 from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
+from evaluator.harm import AMID, OTHER, OWN
 from evaluator.loading import load_engine
-from evaluator.scoring import AMID, OTHER, OWN, PRIOR_SENTENCES
+from evaluator.scoring import PRIOR_SENTENCES
 
 TOLERATED = 0.0125
 """Share of good answers that may carry a false red flag. Those of writers that the bar was not set on carry more: see the figures
@@ -65,9 +66,14 @@ def credit_sum(found: Cases, c: Calibration) -> Array:
     return np.asarray((credit * found.weights).sum(1) / np.maximum(enough, 1e-9))
 
 
+def alone(found: Cases, c: Calibration) -> Array:
+    """Return the harm of each sentence, taken alone, as ``evaluator.harm.harm_alone``, shape (texts, sentences)."""
+    return np.asarray(c.flag_share * found.flagged + (1 - c.flag_share) * found.harmful)
+
+
 def worst(found: Cases, c: Calibration) -> Array:
-    """Return the harm of each text's worst sentence, as ``evaluator.scoring.harm``."""
-    return _harm(found, c.flag_share * found.flagged + (1 - c.flag_share) * found.harmful, found.denies.sum(1), c)
+    """Return the harm of each text's worst sentence, as ``evaluator.harm.harm``."""
+    return _harm(found, alone(found, c), found.denies.sum(1), c)
 
 
 def worst_unnamed(found: Cases, c: Calibration) -> Array:
@@ -75,19 +81,19 @@ def worst_unnamed(found: Cases, c: Calibration) -> Array:
     return _harm(found, found.harmful, np.zeros(len(found.earning)), c)
 
 
-def _harm(found: Cases, alone: Array, denied: Array, c: Calibration) -> Array:
-    own, other, said, amid = surroundings(found, alone, denied).T
+def _harm(found: Cases, harmful: Array, denied: Array, c: Calibration) -> Array:
+    own, other, said, amid = surroundings(found, harmful, denied).T
     return np.asarray(
         expit(c.harm_bias + c.harm_own * own + c.harm_other * other + c.harm_denied * said + c.harm_favour * amid)
     )
 
 
-def surroundings(found: Cases, alone: Array, denied: Array) -> Array:
-    """Return what the harm of each text's worst sentence follows from, shape (texts, 4), as ``evaluator.scoring.harm`` has it.
+def surroundings(found: Cases, harmful: Array, denied: Array) -> Array:
+    """Return what the harm of each text's worst sentence follows from, shape (texts, 4), as ``evaluator.harm.harm`` has it.
 
     Args:
         found: the texts.
-        alone: harm of each of their sentences, taken alone, shape (texts, sentences).
+        harmful: harm of each of their sentences, taken alone, shape (texts, sentences).
         denied: how many key points each text contradicts.
     """
 
@@ -95,7 +101,7 @@ def surroundings(found: Cases, alone: Array, denied: Array) -> Array:
         bounded = np.clip(probability, *bounds)
         return np.asarray(np.log(bounded / (1 - bounded)))
 
-    ordered = np.sort(np.pad(alone, ((0, 0), (0, 1))), axis=1)
+    ordered = np.sort(np.pad(harmful, ((0, 0), (0, 1))), axis=1)
     amid = np.log1p(AMID[0]) - np.log1p(np.clip(found.earning, *AMID))
     other = log_odds(ordered[:, -2], OTHER) - log_odds(0.0, OTHER)
     return np.stack([log_odds(ordered[:, -1], OWN), other, np.log1p(denied), amid], axis=1)
@@ -106,10 +112,7 @@ def with_harm(rated: Rated, c: Calibration) -> Calibration:
     chosen = rated.blameless | rated.harmful
     parts = (rated.answers[chosen], rated.good, rated.bad)
     c = replace(c, flag_share=FLAG_SHARE)
-    features = [
-        surroundings(part, c.flag_share * part.flagged + (1 - c.flag_share) * part.harmful, part.denies.sum(1))
-        for part in parts
-    ]
+    features = [surroundings(part, alone(part, c), part.denies.sum(1)) for part in parts]
     harmful = np.concatenate([rated.harmful[chosen], np.zeros(len(features[1])), np.ones(len(features[2]))])
     weight = np.repeat([1.0, PAIR_WEIGHT, PAIR_WEIGHT], [len(part) for part in features])
     fitted = LogisticRegression(max_iter=1000).fit(np.concatenate(features), harmful, weight)

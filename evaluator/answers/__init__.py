@@ -80,12 +80,12 @@ def read_header(source: Path, bank: Bank) -> tuple[str, ...]:
     """
     opened = open_source(source, sys.stdin.buffer)
     with opened.stream:
-        table = _read_table(opened, lambda cells: count_recognised(cells, bank))
+        table = read_table(opened, lambda cells: count_recognised(cells, bank))
         return tuple(table.column_name(column) for column in range(len(table.header)))
 
 
 def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str], sheet_with: str) -> AnswerTable:
-    table = _read_table(source, lambda cells: count_recognised(cells, bank), sheet_with)
+    table = read_table(source, lambda cells: count_recognised(cells, bank), sheet_with)
     layout = lay_out(table, bank, mapping)
     first = next(table.records, None)
     if first is None:
@@ -99,7 +99,14 @@ def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str], sheet_
     return AnswerTable("wide", _wide_answers(table, records, layout, bank), pairs, extra_columns)
 
 
-def _read_table(source: Source, recognised: Callable[[tuple[str, ...]], int], sheet_with: str = "") -> Table:
+def read_table(source: Source, recognised: Callable[[tuple[str, ...]], int], sheet_with: str = "") -> Table:
+    """Return the table in a file of any kind.
+
+    Args:
+        source: the file, opened.
+        recognised: how many cells of a line could be headers, to tell delimiters and header lines apart.
+        sheet_with: a column by which the sheet of a workbook is chosen.
+    """
     if source.kind == "spreadsheet":
         return read_spreadsheet(source, sheet_with)
     if source.kind == "parquet":

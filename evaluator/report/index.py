@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluator.domain import POSSIBLE_RED_FLAG, Flag, FlagKind, Result, Signature
+from evaluator.report.flags import TITLES_OF_IDS
 from evaluator.report.names import Names, candidate_name, names_in_ids
 from evaluator.report.overview_group import Duplicate, Group, duplicates, group_view
 from evaluator.report.overview_map import ScoreMap, score_map
@@ -148,7 +149,7 @@ def _candidate_row(entry: Ranked, links: Mapping[str, str], names: Names) -> Can
 
 ORDER = (
     FLAG_NAMES[FlagKind.RED_FLAG],
-    "possible red flag",
+    TITLES_OF_IDS[POSSIBLE_RED_FLAG].lower(),
     *(FLAG_NAMES[kind] for kind in FlagKind if kind is not FlagKind.RED_FLAG),
 )
 """How flags are named in the table of candidates, gravest first; each is counted once an answer."""

@@ -1,4 +1,4 @@
-"""How well the tool agrees with raters on answers, pairs and voices, beside two baselines.
+"""How well the tool agrees with raters on answers, pairs, voices and questions it was not trained on, beside two baselines.
 
     python benchmarks/agreement.py --part development
 
@@ -23,8 +23,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
 from rated import RATED, own_questions
 
 from evaluator.agreement import confusion, correlation, quadratic_kappa
+from evaluator.bank import load_bank
 from evaluator.baselines import cosine_baseline, length_baseline
-from evaluator.domain import Answer, FlagKind, Result
+from evaluator.domain import Answer, Bank, FlagKind, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 
@@ -128,23 +129,29 @@ def voices_table(engine: Engine, part: str) -> None:
         )
 
 
-def own_questions_table(engine: Engine, part: str) -> None:
-    """Print agreement on questions that come with model answers only."""
-    rows = read("own-questions", part)
-    bank = own_questions(rows)
+def elsewhere_table(engine: Engine, part: str, name: str, title: str, bank: Bank) -> None:
+    """Print agreement on questions that the judge was not trained on."""
+    rows = read(name, part)
     results = judge(Engine(bank, engine.models, engine.calibration), rows)
     levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
     answered = [(result.answer, result.question) for result in results if result.question is not None]
     scores = [result.score or 0.0 for result in results]
     cosines, lengths = cosine_baseline(answered, engine.models.encoder), length_baseline(answered)
-    print(
-        f"questions with model answers only ({len(bank.questions)} questions, n = {len(rows)})    ours   cosine  length"
-    )
+    print(f"{title} ({len(bank.questions)} questions, n = {len(rows)})    ours   cosine  length")
     correlations = [correlation(levels, values) for values in (scores, cosines, lengths)]
     print(f"  {'Pearson with the raters':36} " + "  ".join(f"{value:6.3f}" for value in correlations))
     print(f"  {'quadratic weighted kappa':36} {quadratic_kappa(levels, [r.level or 1 for r in results]):6.3f}")
     ranked = [good_over_unacceptable(rows, levels, value) for value in (scores, cosines, lengths)]
     print(f"  {'good over unacceptable':36} " + "  ".join(f"{value:6.3f}" for value in ranked))
+    good = [_has_red_flag(result) for result, level in zip(results, levels, strict=True) if level >= 4]
+    bad = [_has_red_flag(result) for result, level in zip(results, levels, strict=True) if level == 1]
+    print(f"  {'red flags on unacceptable / on good':36} {np.mean(bad):6.3f} {np.mean(good):6.3f}")
+    likely = [
+        low <= level <= high
+        for result, level in zip(results, levels, strict=True)
+        for low, high in [result.likely_levels or (1, 5)]
+    ]
+    print(f"  {'raters within the likely levels':36} {np.mean(likely):6.3f}")
 
 
 def main() -> None:
@@ -156,7 +163,9 @@ def main() -> None:
     answers_table(engine, part)
     pairs_table(engine, part)
     voices_table(engine, part)
-    own_questions_table(engine, part)
+    own = own_questions(read("own-questions", part))
+    elsewhere_table(engine, part, "own-questions", "questions with model answers only", own)
+    elsewhere_table(engine, part, "other-bank", "questions of another bank", load_bank(RATED / f"other-bank.{part}"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 
 MAX_SCORE = 100.0
 
@@ -52,12 +53,35 @@ class Calibration:
     """``favour`` of the same."""
     derived_sentences: float = 4.0
     """``favour_sentences`` of the same."""
-    knowledge_base: float = 10.0
+    knowledge_base: float = 20.0
     """``base`` of derived questions that ask for facts: their model answers speak of nobody's conduct."""
     knowledge_none: float = 0.0
     """``derived_none`` of the same."""
     knowledge_all: float = 0.9
     """``derived_all`` of the same."""
+    knowledge_enough_share: float = 0.78
+    """``enough_share`` of the same: nobody tells all the words of a model answer, whatever they know."""
+    knowledge_balance: float = 20.0
+    """``balance`` of the same: wrong facts are often told as wrong conduct."""
+    derived_spread: float = 20.0
+    """``spread`` of all derived questions."""
+    elsewhere_off_topic: float = 0.37
+    """``off_topic`` of a question that the judge was not trained on: a story from a candidate's life shares few words with a model
+    answer, and there are few statements or none."""
+    elsewhere_doubtful_topic: float = 0.44
+    """``doubtful_topic`` of the same."""
+    new_covered: float = 0.6
+    """``covered`` of one that has statements: the judge is less sure of them, and less often right."""
+    new_partly: float = 0.3
+    """``partly`` of the same."""
+    new_enough_share: float = 0.6
+    """``enough_share`` of the same, whatever all weights are."""
+    new_favour_sentences: float = 4.0
+    """``favour_sentences`` of the same."""
+    new_red_flag: float = 0.9
+    """``red_flag`` of the same."""
+    new_spread: float = 20.0
+    """``spread`` of the same."""
     covered: float = 0.6
     """Probability of the affirming stance from which a key point counts as covered, and earns its whole weight."""
     partly: float = 0.3
@@ -85,7 +109,7 @@ class Calibration:
     red_flag: float = 0.7
     """Harm (0-1) of a sentence from which it is a red flag."""
     unacceptable: float = 0.95
-    """The same for a question that states no red flags, where only the reading of the sentence tells."""
+    """The same for a question that states no red flags, where only the reading of the sentence tells, mostly of another job."""
     named: float = 0.5
     """Probability of a red flag from which a harmful sentence goes by its name; below, it is just unacceptable."""
     doubt: float = 0.5
@@ -110,6 +134,29 @@ class Calibration:
     """Distance to a cut-off, in points, below which an answer is flagged."""
     spread: float = 20.0
     """Points by which a score must be moved, at most, to reach the raters' level in ``LIKELY`` of unseen answers."""
+
+    def for_question(self, *, derived: bool, familiar: bool) -> Calibration:
+        """Return the numbers that hold for a question.
+
+        Args:
+            derived: whether its key points were derived from model answers.
+            familiar: whether the judge was trained on its behaviours.
+        """
+        if familiar and not derived:
+            return self
+        elsewhere = replace(self, off_topic=self.elsewhere_off_topic, doubtful_topic=self.elsewhere_doubtful_topic)
+        if derived:
+            return replace(elsewhere, spread=self.derived_spread)
+        return replace(
+            elsewhere,
+            covered=self.new_covered,
+            partly=self.new_partly,
+            enough=math.inf,
+            enough_share=self.new_enough_share,
+            favour_sentences=self.new_favour_sentences,
+            red_flag=self.new_red_flag,
+            spread=self.new_spread,
+        )
 
     def level(self, score: float) -> int:
         """Return the level (1-5) of a score (0-100)."""

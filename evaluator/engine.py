@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -60,6 +60,8 @@ class Models:
     """How many segments were known from before; None where nothing is kept."""
     words: WordEncoder | None = None
     """Reads words in their context; without it, no question may have model answers only."""
+    learned: Callable[[Sequence[str], Sequence[str]], bool] | None = None
+    """Whether the judge was trained on a behaviour, by its statements; None for a judge that was trained on no bank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +145,17 @@ class Engine:
     def vectors(self, question: Question) -> QuestionVectors:
         """Return a question with its statements embedded."""
         if question.id not in self._questions:
-            self._questions[question.id] = embed_question(
-                question, self.models.encoder, self.models.reader, self.models.words
-            )
+            embedded = embed_question(question, self.models.encoder, self.models.reader, self.models.words)
+            self._questions[question.id] = replace(embedded, familiar=self._is_familiar(question))
         return self._questions[question.id]
+
+    def _is_familiar(self, question: Question) -> bool:
+        learned = self.models.learned
+        if learned is None:
+            return True
+        sides = [item.sides for item in question.key_points] + [item.sides for item in question.red_flags]
+        known = [learned(*both) for both in sides]
+        return 2 * sum(known) >= len(known)
 
     @cached_property
     def contexts(self) -> dict[str, FloatArray]:
@@ -211,6 +220,7 @@ def conclude(examined: Examined, calibration: Calibration, signature: Signature)
     answer, question, normalised, match = examined.answer, examined.question, examined.normalised, examined.match
     if question is None or normalised is None or match is None:
         return Result(answer, question, None, None, examined.unscored, True, (), (), (), signature)
+    calibration = calibration.for_question(derived=question.derived, familiar=match.familiar)
     judged = Judged(question, normalised, examined.segments, match, calibration)
     credits, points = _clauses(judged, answer.text) if question.derived else _behaviours(judged)
     flags = find_flags(judged)

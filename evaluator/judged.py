@@ -168,12 +168,11 @@ def passages(told: Told, original: str, calibration: Calibration) -> list[Eviden
 
 
 def deductions(judged: Judged) -> tuple[Deduction, ...]:
-    """Return what an answer loses for conduct that speaks against the candidate; nothing where facts are asked for."""
-    if judged.knowledge:
-        return ()
+    """Return what an answer loses for what speaks against the candidate."""
     conduct, calibration = "what the answer says against the candidate", judged.calibration
     if judged.question.derived:
-        return (Deduction("conduct", conduct, calibration.derived_balance * judged.against),)
+        points = calibration.knowledge_balance if judged.knowledge else calibration.derived_balance
+        return (Deduction("conduct", conduct, points * judged.against),)
     worst = max((judged.harm_of(piece) for piece in judged.told), default=0.0)
     return (
         Deduction("conduct", conduct, calibration.balance * judged.against),

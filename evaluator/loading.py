@@ -73,8 +73,11 @@ def load_engine(
     statements = CachedEncoder(spaces.tuned, kept, f"tuned-{of}") if kept else spaces.tuned
     tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
     judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
+    learned = tuned.learned if stance_model is None else None
     if kept is None:
-        models = Models(spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary, words=spaces.words)
+        models = Models(
+            spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary, None, spaces.words, learned
+        )
         return Engine(bank, models, numbers)
     reader = CachedReader(tuned, kept, f"reader-{of}")
     models = Models(
@@ -86,6 +89,7 @@ def load_engine(
         tuned.vocabulary,
         reader.reuse,
         spaces.words,
+        learned,
     )
     return KeepingEngine(bank, models, numbers, kept, of, spaces.warm)
 

@@ -110,6 +110,8 @@ class AnswerMatch:
     """The numbers of the key points that each model answer of such a question teaches, from 0."""
     knowledge: bool = False
     """Whether the question asks for facts."""
+    familiar: bool = True
+    """Whether the judge was trained on the question's behaviours, or on most of them."""
 
 
 def match_clauses(
@@ -196,7 +198,16 @@ def match_answer(
     )
     lead -= _closeness(vectors, question.context)
     sameness = sameness_of(segments, vectors)
-    return AnswerMatch(tuple(matches[:count]), tuple(matches[count:]), conduct, topic, lead, other, sameness=sameness)
+    return AnswerMatch(
+        tuple(matches[:count]),
+        tuple(matches[count:]),
+        conduct,
+        topic,
+        lead,
+        other,
+        sameness=sameness,
+        familiar=question.familiar,
+    )
 
 
 def _candidates(segments: Sequence[Segment], affirm: FloatArray, deny: FloatArray, near: FloatArray) -> list[int]:

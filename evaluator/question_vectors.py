@@ -52,6 +52,8 @@ class QuestionVectors:
     """What its model answers teach, where its key points are derived from them; None elsewhere."""
     knowledge: bool = False
     """Whether it asks for facts: its model answers speak of nobody's conduct."""
+    familiar: bool = True
+    """Whether the judge was trained on its behaviours, or on most of them."""
 
 
 def context_texts(question: Question) -> list[str]:

@@ -181,9 +181,9 @@ class Scheme:
             calibration: the numbers in use.
             kind: what the question asks for, and how it is known.
         """
-        if kind is QuestionKind.FACTS:  # all that counts is needed
+        if kind is QuestionKind.FACTS:
             base = calibration.knowledge_base
-            return cls(base, MAX_SCORE - base, sum(weights) or 1.0)
+            return cls(base, MAX_SCORE - base, calibration.knowledge_enough_share * sum(weights) or 1.0)
         if kind is QuestionKind.WRITTEN:
             base, favour, enough = calibration.base, calibration.favour, enough_weight(weights, calibration)
         else:

@@ -49,6 +49,9 @@ def word_overlap(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         def __init__(self, *_: object, **__: object) -> None:
             NeutralReader.__init__(self)
 
+        def learned(self, *_: object) -> bool:
+            return True
+
     encoder = WordOverlapEncoder()
     spaces = Spaces(encoder, "0" * 64, encoder, encoder, tmp_path, "torch", "word overlap")
     monkeypatch.setenv("EVALUATOR_CACHE", str(tmp_path / "cache"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,11 +117,13 @@ def engine(
     encoder: WordOverlapEncoder | None = None,
     reader: NeutralReader | None = None,
     calibration: Calibration = CALIBRATION,
+    learned: Callable[[Sequence[str], Sequence[str]], bool] | None = None,
 ) -> Engine:
     """Return an engine that judges by word overlap."""
     judge = NearestStatementJudge()
     encoder = encoder or WordOverlapEncoder()
-    models = Models(encoder, "0" * 64, judge, judge.name, reader or NeutralReader(), words=encoder)
+    reader = reader or NeutralReader()
+    models = Models(encoder, "0" * 64, judge, judge.name, reader, words=encoder, learned=learned)
     return Engine(bank, models, calibration)
 
 

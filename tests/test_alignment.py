@@ -27,7 +27,9 @@ def question(*model_answers: str) -> Question:
 
 def judge(text: str, *model_answers: str) -> Result:
     asked = question(*model_answers)
-    calibration = replace(CALIBRATION, knowledge_base=10.0, knowledge_none=0.0, knowledge_all=1.0, unrelated=-1.0)
+    numbers = {"base": 10.0, "none": 0.0, "all": 1.0, "enough_share": 1.0}
+    knowledge = {f"knowledge_{name}": value for name, value in numbers.items()}
+    calibration = replace(CALIBRATION, unrelated=-1.0, **knowledge)
     return engine(Bank((asked,), bank_digest([asked])), calibration=calibration).evaluate_one("cold-chain", text)
 
 

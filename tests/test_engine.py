@@ -388,11 +388,13 @@ def test_a_question_without_red_flags_has_unacceptable_answers_too() -> None:
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(mild)}
 
 
-def test_a_question_of_facts_is_not_read_for_conduct() -> None:
-    judged = engine(small_bank(), reader=READER, calibration=replace(HARM, unacceptable=0.95))
+def test_a_question_of_facts_raises_no_red_flag_and_loses_a_little_by_what_speaks_against_the_candidate() -> None:
+    numbers = replace(HARM, unacceptable=0.95, knowledge_base=10.0, knowledge_enough_share=1.0, knowledge_balance=20.0)
+    judged = engine(small_bank(), reader=READER, calibration=numbers)
     own = judged.evaluate_one("own-question", "Whatever explodes, I want to learn from your pharmacist.")
     assert FlagKind.RED_FLAG not in {kind for kind, _ in flags(own)}
-    assert [(part.id, part.points) for part in own.contributions] == [("base", 10.0), ("point-1", 90.0)]
+    kept = [(part.id, part.points) for part in own.contributions]
+    assert kept == [("base", 10.0), ("point-1", 90.0), ("conduct", pytest.approx(-16.0, abs=0.5))]
     assert own.score is not None
     less = judged.evaluate_one("own-question", "Bicycles, whatever explodes.").score
     assert less is not None and less < own.score
@@ -487,6 +489,44 @@ def test_a_derived_question_earns_by_the_model_answer_that_is_told_best() -> Non
     found = parts(learning("I want to help patients. Bicycles bring me here."))
     assert found["point-1"] == 0
     assert min(found["point-2"], found["point-3"]) > 0
+
+
+def test_a_question_of_another_bank_has_numbers_of_its_own() -> None:
+    """Most of its behaviours decide; what a judge was trained on is told by their statements."""
+    numbers = replace(
+        CALIBRATION, new_covered=1.01, new_partly=0.0, new_enough_share=1.0, new_favour_sentences=9.0, new_spread=50.0
+    )
+    bank = small_bank()
+    point = bank.questions[0].key_points[0]
+    for learned, covered in (
+        (None, True),
+        (lambda affirm, deny: True, True),
+        (lambda affirm, deny: False, False),
+        (lambda affirm, deny: (affirm, deny) != point.sides, True),
+        (lambda affirm, deny: (affirm, deny) == point.sides, False),
+    ):
+        judged = engine(bank, calibration=numbers, learned=learned)
+        result = judged.evaluate_one("rude-customer", LISTENS)
+        assert (Coverage.COVERED in statuses(result).values()) is covered
+        assert (result.likely_levels == (1, 5)) is not covered
+
+
+def test_a_red_flag_of_another_bank_has_a_bar_of_its_own() -> None:
+    for bar, raised in ((0.7, True), (1.01, False)):
+        numbers = replace(CALIBRATION, new_red_flag=bar)
+        judged = engine(small_bank(), calibration=numbers, learned=lambda affirm, deny: False)
+        kinds = {kind for kind, _ in flags(judged.evaluate_one("rude-customer", ARGUES))}
+        assert (FlagKind.RED_FLAG in kinds) is raised
+
+
+def test_a_derived_question_has_other_bars_for_what_is_off_topic() -> None:
+    """A story shares few words with a model answer; a question with statements has more to be near to."""
+    story = "Nobody repaired anything while my patients waited, cousins and neighbours included."
+    numbers = {"off_topic": 0.9, "doubtful_topic": 0.95}
+    near = learning(story, elsewhere_off_topic=0.05, elsewhere_doubtful_topic=0.06, **numbers)
+    far = learning(story, elsewhere_off_topic=0.9, elsewhere_doubtful_topic=0.95, **numbers)
+    assert (FlagKind.OFF_TOPIC, "off_topic") not in flags(near)
+    assert (FlagKind.OFF_TOPIC, "off_topic") in flags(far)
 
 
 def test_a_derived_question_earns_by_conduct_whatever_its_model_answers_say() -> None:

@@ -1,20 +1,24 @@
 """Judgements that went wrong once, or that a reader would not forgive: order, levels and flags with the real models.
 
 Every row of ``data/judgements.jsonl`` is either a sentence that must score above its twin, or an answer with the lowest or
-highest level it may get, a kind of flag it must have, or one it must not have. A wrong judgement becomes a row before it is mended:
+highest level it may get, a kind of flag it must have, or one it must not have; to a question of the shipped bank, or to one of its own that
+comes with model answers only. A wrong judgement becomes a row before it is mended:
 rows with ``known_wrong`` still are, and the suite fails as soon as one of them comes right, so that the mark goes.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from evaluator.domain import Result
+from evaluator.bank import bank_digest
+from evaluator.derive import derived_question
+from evaluator.domain import Bank, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 
@@ -37,7 +41,20 @@ def real_engine() -> Engine:
 
 
 def judge(row: dict[str, Any], key: str) -> Result:
-    return real_engine().evaluate_one(row["question_id"], row[key])
+    engine = real_engine()
+    if "model_answers" in row:
+        asked = derived_question(row["question_id"], row["question"], row["model_answers"])
+        engine = Engine(Bank((asked,), bank_digest([asked])), engine.models, engine.calibration)
+    return engine.evaluate_one(row["question_id"], row[key])
+
+
+def test_the_shipped_judge_was_trained_on_the_shipped_bank_as_it_stands() -> None:
+    """Otherwise its questions would be scored by the numbers of other banks."""
+    engine = real_engine()
+    for question in engine.bank.questions:
+        assert engine.vectors(question).familiar
+        points = tuple(replace(point, affirm=(*point.affirm, "I do as I am told.")) for point in question.key_points)
+        assert not Engine(engine.bank, engine.models).vectors(replace(question, key_points=points)).familiar
 
 
 def told(result: Result) -> tuple[object, ...]:

@@ -312,10 +312,11 @@ def test_words_alone_cover_no_clause() -> None:
 
 
 def test_a_question_of_facts_earns_by_all_of_its_clauses() -> None:
-    scheme = Scheme.of([2, 2], PLAIN, QuestionKind.FACTS)
-    score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], PLAIN, scheme=scheme)
-    assert [(part.id, part.points) for part in contributions] == [("base", 10.0), ("p0", 27.0), ("p1", 0.0)]
-    assert score == 37.0
+    numbers = replace(PLAIN, knowledge_base=10.0, knowledge_enough_share=0.75)
+    scheme = Scheme.of([2, 2], numbers, QuestionKind.FACTS)
+    score, contributions = score_credits(credits_of((2, 0.6), (2, 0)), [], numbers, scheme=scheme)
+    assert [(part.id, part.points) for part in contributions] == [("base", 10.0), ("p0", 36.0), ("p1", 0.0)]
+    assert score == 46.0
 
 
 @given(CALIBRATION, st.floats(-1, 1), st.floats(-1, 1))
@@ -393,6 +394,20 @@ def test_a_ceiling_keeps_to_its_level(calibration: Calibration, level: int) -> N
     assert 0 <= calibration.ceiling(level) <= 100
     if all(cut >= 0.1 for cut in calibration.cuts):
         assert calibration.level(calibration.ceiling(level)) <= level
+
+
+def test_a_question_is_scored_by_the_numbers_of_its_kind() -> None:
+    topics = {"elsewhere_off_topic": 0.11, "elsewhere_doubtful_topic": 0.12}
+    spreads = {"spread": 1.0, "derived_spread": 2.0, "new_spread": 3.0}
+    numbers = replace(PLAIN, new_covered=0.91, new_red_flag=0.97, **topics, **spreads)
+    assert numbers.for_question(derived=False, familiar=True) == numbers
+    for familiar in (True, False):
+        derived = numbers.for_question(derived=True, familiar=familiar)
+        assert derived == replace(numbers, spread=2.0, off_topic=0.11, doubtful_topic=0.12)
+    new = numbers.for_question(derived=False, familiar=False)
+    assert (new.spread, new.covered, new.red_flag, new.off_topic, new.doubtful_topic) == (3.0, 0.91, 0.97, 0.11, 0.12)
+    assert enough_weight([20.0, 80.0], new) == pytest.approx(100 * numbers.new_enough_share)
+    assert (new.cuts, new.base, new.favour) == (numbers.cuts, numbers.base, numbers.favour)
 
 
 @pytest.mark.parametrize(

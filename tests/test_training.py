@@ -31,8 +31,9 @@ from evaluator.text import words
 sys.path.insert(0, str(Path(__file__).parent.parent / "training"))
 
 import corpus
-import fit_derived
+import fit_elsewhere
 import fit_scoring
+import fitting
 import rated
 import regressions
 import torch
@@ -409,14 +410,58 @@ def test_the_search_for_questions_with_model_answers_only_finds_better_numbers_a
         "I want to learn. My patience helps patients.",
     )
     examined = list(own.examine(Answer(str(n), "own", text) for n, text in enumerate(texts)))
-    level = np.array([1, 2, 3, 5])
+    answers = rated.Elsewhere(examined, np.array([1, 2, 3, 5]), np.array(["a", "a", "b", "b"]))
+    fit = fit_elsewhere.Fit(fit_elsewhere.DERIVED, "unacceptable", "derived_spread", own.signature, rounds=40)
     worse = replace(CALIBRATION, unrelated=-1.0, derived_base=44.0, derived_enough_share=0.15)
-    found = fit_derived.search_derived(examined, level, worse, own.signature, 40, 0)
-    quality = [sum(fit_derived.derived_quality(examined, level, c, own.signature)) for c in (worse, found)]
-    assert quality[0] < quality[1]
-    for name, (low, high) in fit_derived.DERIVED.items():
+    found = fit.best(answers, worse, 40)
+    before, after = (fit_elsewhere.worth(answers, c, own.signature) for c in (worse, found))
+    assert before.kappa + before.pearson < after.kappa + after.pearson
+    for name, (low, high) in fit_elsewhere.DERIVED.items():
         assert low <= getattr(found, name) <= high
-    assert replace(found, **{name: getattr(worse, name) for name in fit_derived.DERIVED}) == worse
+    searched = {name: getattr(worse, name) for name in (*fit_elsewhere.DERIVED, "unacceptable")}
+    assert replace(found, **searched) == worse
+
+
+def test_fitting_elsewhere_alone_begins_anew_and_keeps_what_was_fitted_to_the_bank() -> None:
+    fitted = replace(CALIBRATION, base=33.0, harm_own=2.0, derived_base=44.0, new_covered=0.1, unacceptable=0.2)
+    begun = fit_elsewhere.without_elsewhere(replace(fitted, elsewhere_off_topic=0.9, knowledge_base=5.0))
+    plain = Calibration()
+    for name in ("derived_base", "new_covered", "unacceptable", "elsewhere_off_topic", "knowledge_base"):
+        assert getattr(begun, name) == getattr(plain, name)
+    assert (begun.base, begun.harm_own, begun.cuts) == (33.0, 2.0, fitted.cuts)
+
+
+def test_the_spread_of_questions_elsewhere_follows_from_answers_that_are_left_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = derived_question("own", "Why here?", ["I want to learn from your pharmacist."])
+    own = engine(Bank((asked,), bank_digest([asked])), reader=NeutralReader({"learn": (0.9, 0.1, 0.0)}))
+    texts = ("I want bicycles.", "I want to learn.", "I want to learn from your pharmacist.", "Bicycles, I want them.")
+    examined = list(own.examine(Answer(str(n), "own", text) for n, text in enumerate(texts)))
+    answers = rated.Elsewhere(examined, np.array([5, 1, 1, 5]), np.array(["a", "a", "b", "b"]))
+    fit = fit_elsewhere.Fit(fit_elsewhere.DERIVED, "unacceptable", "derived_spread", own.signature, rounds=8)
+    found = fit.run("own", answers, replace(CALIBRATION, unrelated=-1.0))
+    assert found.derived_spread > 30, "answers that are rated the wrong way round are far from their level"
+    assert found.spread == CALIBRATION.spread
+    assert "left out: kappa" in capsys.readouterr().out
+
+
+def test_no_more_good_answers_to_other_questions_are_called_unacceptable_than_is_tolerated() -> None:
+    """The bar follows from answers to questions that the judge does not know; facts are left out."""
+    asked = derived_question("own", "Why here?", ["I want to learn from your pharmacist."])
+    harmful = {f"word{n}": (0.0, 0.2, 0.8) for n in range(3)} | {"gloomy": (0.0, 0.05, 0.95)}
+    reader = NeutralReader({"pharmacist": (0.9, 0.1, 0.0)} | harmful)
+    calibration = replace(CALIBRATION, unrelated=-1.0, elsewhere_off_topic=-1.0, elsewhere_doubtful_topic=-1.0)
+    own = engine(Bank((asked,), bank_digest([asked])), reader=reader, calibration=calibration)
+    texts = [f"I learn word{n % 5} here, number {n}." for n in range(60)] + ["I learn gloomy things."] * 3
+    examined = list(own.examine(Answer(str(n), "own", text) for n, text in enumerate(texts)))
+    answers = rated.Elsewhere(examined, np.array([4] * 60 + [1] * 3), np.array(["w"] * 63))
+    loose = replace(calibration, unacceptable=0.3)
+    assert fit_elsewhere.worth(answers, loose, own.signature).false == pytest.approx(0.6)
+    found = fit_elsewhere.with_bar(answers, loose, "unacceptable")
+    assert fit_elsewhere.worth(answers, found, own.signature).false == 0.0
+    assert found.unacceptable < 0.95, "bad answers do not raise the bar"
+    assert replace(found, unacceptable=loose.unacceptable) == loose
 
 
 HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])
@@ -435,12 +480,12 @@ HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])
     ],
 )
 def test_the_lowest_bar_that_a_share_of_good_answers_reaches(harm: np.ndarray, share: float, bar: float) -> None:
-    assert fit_scoring.bar_for(harm, share) == bar
+    assert fitting.bar_for(harm, share) == bar
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5])
 def test_no_more_than_the_share_reaches_the_bar_and_more_would_reach_a_lower_one(share: float) -> None:
-    bar = fit_scoring.bar_for(HARM, share)
+    bar = fitting.bar_for(HARM, share)
     assert (bar <= HARM).mean() <= share < (bar - 0.01 <= HARM).mean()
 
 

@@ -12,21 +12,22 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from fit_derived import fit_derived
+from fit_elsewhere import fit_elsewhere
+from fitting import bar_for, spread
 from rated import Array, Cases, Rated, read_rated
 from scipy.optimize import differential_evolution
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from evaluator.agreement import correlation, fit_cuts, levels_at, quadratic_kappa
-from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
+from evaluator.calibration import MAX_SCORE, Calibration
+from evaluator.engine import Engine
 from evaluator.harm import AMID, OTHER, OWN
-from evaluator.loading import load_engine
+from evaluator.loading import load_calibration, load_engine
 from evaluator.scoring import PRIOR_SENTENCES
 
 TOLERATED = 0.0125
@@ -73,38 +74,23 @@ def alone(found: Cases, c: Calibration) -> Array:
 
 def worst(found: Cases, c: Calibration) -> Array:
     """Return the harm of each text's worst sentence, as ``evaluator.harm.harm``."""
-    return _harm(found, alone(found, c), found.denies.sum(1), c)
-
-
-def worst_unnamed(found: Cases, c: Calibration) -> Array:
-    """Return the same as if the question stated no red flags and its key points were derived."""
-    return _harm(found, found.harmful, np.zeros(len(found.earning)), c)
-
-
-def _harm(found: Cases, harmful: Array, denied: Array, c: Calibration) -> Array:
-    own, other, said, amid = surroundings(found, harmful, denied).T
+    own, other, said, amid = surroundings(found, c).T
     return np.asarray(
         expit(c.harm_bias + c.harm_own * own + c.harm_other * other + c.harm_denied * said + c.harm_favour * amid)
     )
 
 
-def surroundings(found: Cases, harmful: Array, denied: Array) -> Array:
-    """Return what the harm of each text's worst sentence follows from, shape (texts, 4), as ``evaluator.harm.harm`` has it.
-
-    Args:
-        found: the texts.
-        harmful: harm of each of their sentences, taken alone, shape (texts, sentences).
-        denied: how many key points each text contradicts.
-    """
+def surroundings(found: Cases, c: Calibration) -> Array:
+    """Return what the harm of each text's worst sentence follows from, shape (texts, 4), as ``evaluator.harm.harm`` has it."""
 
     def log_odds(probability: Array | float, bounds: tuple[float, float]) -> Array:
         bounded = np.clip(probability, *bounds)
         return np.asarray(np.log(bounded / (1 - bounded)))
 
-    ordered = np.sort(np.pad(harmful, ((0, 0), (0, 1))), axis=1)
+    ordered = np.sort(np.pad(alone(found, c), ((0, 0), (0, 1))), axis=1)
     amid = np.log1p(AMID[0]) - np.log1p(np.clip(found.earning, *AMID))
     other = log_odds(ordered[:, -2], OTHER) - log_odds(0.0, OTHER)
-    return np.stack([log_odds(ordered[:, -1], OWN), other, np.log1p(denied), amid], axis=1)
+    return np.stack([log_odds(ordered[:, -1], OWN), other, np.log1p(found.denies.sum(1)), amid], axis=1)
 
 
 def with_harm(rated: Rated, c: Calibration) -> Calibration:
@@ -112,7 +98,7 @@ def with_harm(rated: Rated, c: Calibration) -> Calibration:
     chosen = rated.blameless | rated.harmful
     parts = (rated.answers[chosen], rated.good, rated.bad)
     c = replace(c, flag_share=FLAG_SHARE)
-    features = [surroundings(part, alone(part, c), part.denies.sum(1)) for part in parts]
+    features = [surroundings(part, c) for part in parts]
     harmful = np.concatenate([rated.harmful[chosen], np.zeros(len(features[1])), np.ones(len(features[2]))])
     weight = np.repeat([1.0, PAIR_WEIGHT, PAIR_WEIGHT], [len(part) for part in features])
     fitted = LogisticRegression(max_iter=1000).fit(np.concatenate(features), harmful, weight)
@@ -138,12 +124,6 @@ def scores(found: Cases, c: Calibration, harm: Array | None = None) -> Array:
     return np.asarray(np.minimum(score, low + (high - low) * (1 + score / MAX_SCORE) / 2))
 
 
-def bar_for(harm: Array, share: float) -> float:
-    """Return the lowest bar that at most a share of the harm (0-1) of good answers reaches."""
-    bar = float(np.sort(harm)[::-1][int(share * len(harm))]) + 0.005
-    return round(min(max(bar, 0.3), 0.99), 3)
-
-
 def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
     """Return the calibration with the lowest bar for red flags that no more acceptable texts reach than is tolerated.
 
@@ -159,11 +139,9 @@ def with_red_flag(rated: Rated, c: Calibration) -> Calibration:
     return replace(c, red_flag=max(bars))
 
 
-def with_doubts(rated: Rated, c: Calibration) -> Calibration:
-    """Return the calibration with the bars from which a person should look, and for questions that state no red flags."""
-    good = rated.answers[rated.level >= GOOD]
-    doubt = min(bar_for(worst(good, c), DOUBTED), c.red_flag)
-    return replace(c, doubt=doubt, unacceptable=bar_for(worst_unnamed(good, c), TOLERATED))
+def with_doubt(rated: Rated, c: Calibration) -> Calibration:
+    """Return the calibration with the bar from which a person should look."""
+    return replace(c, doubt=min(bar_for(worst(rated.answers[rated.level >= GOOD], c), DOUBTED), c.red_flag))
 
 
 def good_over_unacceptable(rated: Rated, score: Array) -> float:
@@ -255,30 +233,8 @@ def fit(rated: Rated, generations: int, seed: int) -> tuple[float, Calibration]:
     return quality(rated, numbers(found.x), harms)
 
 
-def spread(held_out: Sequence[tuple[Array, Array, Calibration]]) -> float:
-    """Return the points within which the raters' level lies of a share ``LIKELY`` of unseen answers.
-
-    Args:
-        held_out: scores, the raters' levels, and the numbers fitted without these answers; one item a writer.
-    """
-    distances = []
-    for score, level, c in held_out:
-        low = np.array([0.0, *c.cuts])[level.astype(int) - 1]
-        high = np.array([*c.cuts, MAX_SCORE])[level.astype(int) - 1]
-        distances.append(np.maximum(0.0, np.maximum(low - score, score - high)))
-    found = np.sort(np.concatenate(distances))
-    return float(found[min(len(found) - 1, int(np.ceil((len(found) + 1) * LIKELY)) - 1)])
-
-
-def main() -> None:
-    """Fit, cross-validate by writer, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--generations", type=int, default=40)
-    parser.add_argument("--derived-rounds", type=int, default=120, help="of questions with model answers only")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
-    options = parser.parse_args()
-    engine = load_engine()
+def fit_known(engine: Engine, options: argparse.Namespace) -> Calibration:
+    """Return the numbers of questions that the judge was trained on; print what they are worth, each writer left out once."""
     under, writers, pair_writers = read_rated(engine)
     c = Calibration()
     for _ in range(CEILING_ROUNDS):  # which answers are off topic follows from the numbers that are sought
@@ -297,9 +253,30 @@ def main() -> None:
     print("                          fitted on all   each writer left out once (mean)")
     for name, values in held.items():
         print(f"{name:26} {fitted[name]:12.3f} {np.mean(values):14.3f}")
-    c = replace(with_doubts(rated, c), spread=round(spread(unseen), 1))
-    c = fit_derived(engine, c, options.derived_rounds, options.seed)
-    print(f"objective {found:.3f}\n{c}")
+    c = replace(with_doubt(rated, c), spread=round(spread(unseen), 1))
+    print(f"objective {found:.3f}")
+    return c
+
+
+def main() -> None:
+    """Fit, cross-validate by writer, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--generations", type=int, default=40)
+    parser.add_argument(
+        "--elsewhere-rounds", type=int, default=120, help="of questions that the judge was not trained on"
+    )
+    parser.add_argument(
+        "--elsewhere-only",
+        action="store_true",
+        help="fit those numbers only, and keep the others of the file that is there",
+    )
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("-o", "--output", type=Path, default=Path("evaluator/calibration.json"))
+    options = parser.parse_args()
+    engine = load_engine()
+    c = load_calibration(options.output) if options.elsewhere_only else fit_known(engine, options)
+    c = fit_elsewhere(engine, c, options.elsewhere_rounds, options.seed)
+    print(c)
     options.output.write_text(json.dumps(asdict(c), indent=2) + "\n", encoding="utf-8")
 
 

@@ -121,13 +121,36 @@ def own_questions(rows: Sequence[dict[str, Any]]) -> Bank:
     return Bank(tuple(questions), bank_digest(questions))
 
 
-def examine_own_questions(engine: Engine, c: Calibration) -> tuple[list[Examined], Array, Array]:
-    """Return the development answers to questions that come with model answers only, judged; the raters' levels; the writers."""
-    rows = read_rows("own-questions")
-    own = Engine(own_questions(rows), engine.models, c)
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Rated answers to questions that the judge was not trained on, held against them."""
+
+    examined: Sequence[Examined]
+    level: Array
+    """The mean of both raters, 1..5."""
+    group: Array
+    """What is left out together: the writer of an answer, or its question."""
+
+    def __getitem__(self, chosen: Array) -> Elsewhere:
+        """Return some of them."""
+        kept = [item for item, own in zip(self.examined, chosen, strict=True) if own]
+        return Elsewhere(kept, self.level[chosen], self.group[chosen])
+
+
+def read_elsewhere(name: str, group: str, bank: Bank, engine: Engine) -> Elsewhere:
+    """Return the development answers of a file, judged against a bank.
+
+    Args:
+        name: of the file, without its ending.
+        group: the field that says what is left out together.
+        bank: with their questions.
+        engine: whose models judge.
+    """
+    rows = read_rows(name)
+    own = Engine(bank, engine.models, engine.calibration)
     examined = list(own.examine(Answer(str(i), row["question_id"], row["answer"]) for i, row in enumerate(rows)))
     level = np.array([(row["rating_a"] + row["rating_b"] + 1) // 2 for row in rows])
-    return examined, level, np.array([row["writer"] for row in rows])
+    return Elsewhere(examined, level, np.array([row[group] for row in rows]))
 
 
 def read_rated(engine: Engine) -> tuple[Callable[[Calibration], Rated], Array, Array]:

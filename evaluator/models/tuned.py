@@ -142,6 +142,10 @@ class TunedJudge:
         """Take fitted numbers, while a judge is being trained."""
         self._extra.update({name: value.float().numpy() for name, value in tensors.items()})
 
+    def learned(self, affirm: Sequence[str], deny: Sequence[str], /) -> bool:
+        """Return whether the judge was trained on a behaviour with these very statements."""
+        return anchor_name(affirm, deny) in self._extra
+
     def judge(self, cases: Sequence[StanceCase], /) -> FloatArray:
         """Return the probability of each stance, shape (len(cases), 3), columns as ``STANCES``."""
         behaviours: dict[tuple[object, ...], list[int]] = {}

@@ -11,8 +11,8 @@ from evaluator.calibration import Calibration, calibration_digest
 from evaluator.domain import Signature
 
 LIMITS = (
-    "It reads English text only, misses one unacceptable passage in four, and is wrong sometimes. A difference of one level says "
-    "little. Read the answer itself, and decide nothing by this report alone."
+    "It reads English text only, misses one unacceptable passage in four (more in questions other than the shipped ones), and is "
+    "wrong sometimes. A difference of one level says little. Read the answer itself, and decide nothing by this report alone."
 )
 
 SHIPPED_CUTS = "those of the tool, fitted to ratings that language models gave, not people"

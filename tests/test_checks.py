@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluator.checks import (
+    content_stems,
     copied_from,
     find_tricks,
     is_echo,
@@ -240,3 +243,20 @@ def test_no_text_takes_long() -> None:
 )
 def test_one_thought_over_and_over(text: str, expected: bool) -> None:
     assert is_one_thought(text) is expected
+
+
+def test_threads_do_not_mix_up_each_others_words() -> None:
+    roots, ends = (
+        ("custom", "complain", "relation", "organis", "happi", "nation"),
+        ("ers", "ing", "ations", "ness", "fully"),
+    )
+    text = " ".join(root + end for root in roots for end in ends)
+    alone = content_stems(text)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda number: content_stems(f"{text} word{number}s")[:-1], range(200)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(stems == alone for stems in found)

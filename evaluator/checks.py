@@ -7,14 +7,13 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-import snowballstemmer
 from numpy.typing import NDArray
 from rapidfuzz import fuzz, process
 
 from evaluator.domain import Question, Segment
+from evaluator.stemming import stem
 from evaluator.text import FUNCTION_WORDS, words
 
 FloatArray = NDArray[np.float32]
@@ -50,8 +49,6 @@ above, one reaches it."""
 SAME_MEANING_PAIRS = 6
 """Pairs of sentences that an answer has at least before that can be told."""
 
-STEMS_KEPT = 20_000
-"""Words whose stems are kept in memory: stemming them anew took three quarters of the time that scoring takes."""
 _ITEM = re.compile(r"[,;\n.!?/|\u2022]+|\s-\s|\band\b")
 
 
@@ -122,13 +119,7 @@ def content_stems(text: str) -> list[str]:
     >>> content_stems("The customers complain; a customer complained.")
     ['custom', 'complain', 'custom', 'complain']
     """
-    return [_stem(word) for word in words(text) if word not in FUNCTION_WORDS]
-
-
-@lru_cache(maxsize=STEMS_KEPT)
-def _stem(word: str) -> str:
-    # A stemmer of its own: one that threads share mixes up their words.
-    return str(snowballstemmer.stemmer("english").stemWord(word))
+    return [stem(word) for word in words(text) if word not in FUNCTION_WORDS]
 
 
 def is_keyword_list(text: str) -> bool:

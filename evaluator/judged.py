@@ -147,6 +147,11 @@ class Judged:
         around = Around(other, self.denied, self.sentences_in_favour)
         return harm(self._alone(piece), around, self.calibration)
 
+    @cached_property
+    def worst(self) -> float:
+        """Harm of its most harmful sentence, 0..1."""
+        return max((self.harm_of(piece) for piece in self.told), default=0.0)
+
     def _alone(self, piece: Conduct) -> float:
         return harm_alone(piece.flagged if self.question.red_flags else None, piece.harmful, self.calibration)
 
@@ -173,8 +178,7 @@ def deductions(judged: Judged) -> tuple[Deduction, ...]:
     if judged.question.derived:
         points = calibration.knowledge_balance if judged.knowledge else calibration.derived_balance
         return (Deduction("conduct", conduct, points * judged.against),)
-    worst = max((judged.harm_of(piece) for piece in judged.told), default=0.0)
     return (
         Deduction("conduct", conduct, calibration.balance * judged.against),
-        Deduction("worst", "its most doubtful sentence", calibration.harm * worst),
+        Deduction("worst", "its most doubtful sentence", calibration.harm * judged.worst),
     )

@@ -20,6 +20,7 @@ LAYERS = (
     {
         "spans",
         "text",
+        "stemming",
         "language",
         "derive",
         "yamlfile",
@@ -100,7 +101,8 @@ def test_the_domain_stands_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["domain", "spans", "text", "derive", "scoring", "feedback", "checks", "agreement", "item_analysis"]
+    "name",
+    ["domain", "spans", "text", "stemming", "derive", "scoring", "feedback", "checks", "agreement", "item_analysis"],
 )
 def test_pure_modules_touch_nothing(name: str) -> None:
     path = PACKAGE / f"{name}.py"

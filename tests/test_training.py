@@ -447,7 +447,6 @@ def test_the_spread_of_questions_elsewhere_follows_from_answers_that_are_left_ou
 
 
 def test_no_more_good_answers_to_other_questions_are_called_unacceptable_than_is_tolerated() -> None:
-    """The bar follows from answers to questions that the judge does not know; facts are left out."""
     asked = derived_question("own", "Why here?", ["I want to learn from your pharmacist."])
     harmful = {f"word{n}": (0.0, 0.2, 0.8) for n in range(3)} | {"gloomy": (0.0, 0.05, 0.95)}
     reader = NeutralReader({"pharmacist": (0.9, 0.1, 0.0)} | harmful)
@@ -462,6 +461,25 @@ def test_no_more_good_answers_to_other_questions_are_called_unacceptable_than_is
     assert fit_elsewhere.worth(answers, found, own.signature).false == 0.0
     assert found.unacceptable < 0.95, "bad answers do not raise the bar"
     assert replace(found, unacceptable=loose.unacceptable) == loose
+
+
+def test_a_bar_follows_only_from_answers_that_it_holds_for() -> None:
+    """Of questions with red flags, of questions without, and none from questions of facts."""
+    reader = NeutralReader({"pharmacist": (0.9, 0.1, 0.0), "mild": (0.0, 0.4, 0.6), "gloomy": (0.0, 0.05, 0.95)})
+    shipped = small_bank().questions[0]
+    conduct = derived_question("conduct", "Why here?", ["I want to learn from your pharmacist."])
+    facts = derived_question("facts", "Why cold?", ["Heat spoils proteins."])
+    numbers = replace(CALIBRATION, flag_share=0.0)
+    bank = (shipped, conduct, facts)
+    own = engine(Bank(bank, bank_digest(bank)), reader=reader, calibration=numbers)
+    said = {shipped.id: "A gloomy day.", "conduct": "A mild day.", "facts": "A gloomy day."}
+    examined = list(own.examine(Answer(name, name, text) for name, text in said.items()))
+    answers = rated.Elsewhere(examined, np.array([4, 4, 4]), np.array(["w"] * 3))
+    bars = [getattr(fit_elsewhere.with_bar(answers, numbers, bar), bar) for bar in ("unacceptable", "new_red_flag")]
+    assert bars[0] == pytest.approx(0.605, abs=0.03)
+    assert bars[1] == pytest.approx(0.955, abs=0.03)
+    only_facts = answers[np.array([False, False, True])]
+    assert fit_elsewhere.with_bar(only_facts, numbers, "unacceptable") == numbers
 
 
 HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])

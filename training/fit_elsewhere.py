@@ -68,16 +68,17 @@ def worth(answers: Elsewhere, c: Calibration, signature: Signature) -> Worth:
 def with_bar(answers: Elsewhere, c: Calibration, bar: str) -> Calibration:
     """Return the numbers with the lowest bar for red flags, by its name, that no more good answers reach than is tolerated.
 
-    Only answers count for which the bar holds: those to questions that state red flags, or those to the others.
+    Only answers about conduct count for which the bar holds: those to questions that state red flags, or those to the others.
+    Without any, the numbers stay.
     """
     harm = []
     for item, level in zip(answers.examined, answers.level, strict=True):
-        if level >= GOOD and item.question and item.normalised and item.match and not item.match.knowledge:
-            if bar != (NEW_BAR if item.question.red_flags else DERIVED_BAR):
-                continue
-            judged = Judged(item.question, item.normalised, item.segments, item.match, c)
-            harm.append(max((judged.harm_of(piece) for piece in judged.told), default=0.0))
-    return replace(c, **{bar: bar_for(np.array(harm), TOLERATED[bar])})
+        question, match = item.question, item.match
+        if level < GOOD or not (question and item.normalised and match) or match.knowledge:
+            continue
+        if bar == (NEW_BAR if question.red_flags else DERIVED_BAR):
+            harm.append(Judged(question, item.normalised, item.segments, match, c).worst)
+    return replace(c, **{bar: bar_for(np.array(harm), TOLERATED[bar])}) if harm else c
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from snowballstemmer import stemmer
-
+from evaluator.stemming import stem
 from evaluator.text import FUNCTION_WORDS, words
 
 _EMPTY = FUNCTION_WORDS | frozenset(
@@ -16,8 +13,6 @@ _EMPTY = FUNCTION_WORDS | frozenset(
 )
 """Words without content of their own, and those so common in advice that sharing one says nothing."""
 
-_stemmer = stemmer("english")
-
 
 def topic_stems(text: str) -> list[str]:
     """Return the stems of the words of a text that tell its topic, in order, with repetitions; contractions ("they're") tell none.
@@ -25,9 +20,5 @@ def topic_stems(text: str) -> list[str]:
     >>> topic_stems("I always listen to customers; listening helps.")
     ['listen', 'custom', 'listen', 'help']
     """
-    return [_stem(word) for word in words(text) if word not in _EMPTY and "'" not in word.removesuffix("'s")]
-
-
-@lru_cache(maxsize=20_000)
-def _stem(word: str) -> str:
-    return str(_stemmer.stemWord(word.removesuffix("'s")))
+    plain = (word.removesuffix("'s") for word in words(text) if word not in _EMPTY)
+    return [stem(word) for word in plain if "'" not in word]

@@ -79,7 +79,7 @@ class Calibration:
     new_favour_sentences: float = 4.0
     """``favour_sentences`` of the same."""
     new_red_flag: float = 0.9
-    """``red_flag`` of the same."""
+    """``red_flag`` of the same, and of a question with model answers only that states red flags."""
     new_spread: float = 20.0
     """``spread`` of the same."""
     covered: float = 0.6
@@ -121,7 +121,7 @@ class Calibration:
     doubtful_topic: float = 0.52
     """The same for an answer that earns next to nothing (``empty``), or little while it hardly speaks of conduct."""
     unrelated: float = 0.3
-    """The same for a sentence or two, which rarely come near anything."""
+    """The same below which even a sentence or two, which rarely come near anything, are off topic."""
     other_question: float = 0.085
     """How much nearer (mean cosine) an answer must be to another question's model answers to count as answering that."""
     elsewhere: float = 0.2
@@ -146,7 +146,7 @@ class Calibration:
             return self
         elsewhere = replace(self, off_topic=self.elsewhere_off_topic, doubtful_topic=self.elsewhere_doubtful_topic)
         if derived:
-            return replace(elsewhere, spread=self.derived_spread)
+            return replace(elsewhere, red_flag=self.new_red_flag, spread=self.derived_spread)
         return replace(
             elsewhere,
             covered=self.new_covered,

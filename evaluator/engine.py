@@ -242,7 +242,7 @@ def _behaviours(judged: Judged) -> tuple[list[Credit], list[PointResult]]:
     credits, points = [], []
     for point, found in zip(judged.question.key_points, judged.match.points, strict=True):
         status, value = coverage(found.affirms, found.denies, judged.calibration)
-        credits.append(Credit(point.id, point.label, point.weight, status, value))
+        credits.append(Credit(point.id, point.label, point.weight, value))
         points.append(point_result(point, status, value, found.evidence))
     return credits, points
 
@@ -254,7 +254,8 @@ def _clauses(judged: Judged, original: str) -> tuple[list[Credit], list[PointRes
     for number, (point, match, told, (status, value)) in enumerate(found):
         weight = told.weight if number in judged.nearest else 0.0
         label = point.label if weight else f"{point.label} (another model answer earns more)"
-        credits.append(Credit(point.id, label, weight, status, value))
+        credits.append(Credit(point.id, label, weight, value))
         evidence = passages(told, original, judged.calibration) if judged.knowledge else match.evidence
-        points.append(point_result(point, status, value, evidence))
+        told_point = point if weight else replace(point, weight=0.0)
+        points.append(point_result(told_point, status, value, evidence))
     return credits, points

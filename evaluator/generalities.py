@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 GENERAL_SHARE = 0.85
-"""What the harm read in a sentence counts in which the candidate does not appear, as a share of any other's. The judge has
-read little prose of advice; with this share such a sentence raises no red flag by itself, and is put before a person."""
+"""How much of the harm that is read in a sentence counts where the candidate does not appear in it. The judge has
+read little prose of advice; with this share such a sentence seldom raises a red flag by itself, and is put before a person."""
 
 _FIRST_PERSON = re.compile(r"\b(?:i|im|id|ill|ive|me|my|mine|myself|we|us|our|ours|ourselves)\b", re.IGNORECASE)
 _IN_GENERAL = re.compile(r"\b(?:you|your|yours|yourself|will|can|should|may|might)\b", re.IGNORECASE)

@@ -67,7 +67,7 @@ class Judged:
 
     @cached_property
     def earned(self) -> float:
-        """Share of the key points' weight that is covered, 0..; contradicted ones count as missed, any one model answer is all."""
+        """Share of the key points' weight that is covered, 0.., whatever else contradicts them; any one model answer is all."""
         weights = [point.weight for point in self.question.key_points]
         earned = (
             weight * max(0.0, coverage(found.affirms, 0.0, self.calibration, derived=self.question.derived)[1])

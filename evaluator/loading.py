@@ -28,7 +28,7 @@ JUDGING = 4
 
 SHIPPED_CALIBRATION = Path(__file__).parent / "calibration.json"
 MAX_CALIBRATION_BYTES = 2_000_000
-"""Largest calibration that is read: it is some thirty numbers."""
+"""Largest calibration that is read: it is some sixty numbers."""
 
 
 def load_engine(
@@ -73,10 +73,9 @@ def load_engine(
     statements = CachedEncoder(spaces.tuned, kept, f"tuned-{of}") if kept else spaces.tuned
     tuned = TunedJudge(spaces.stance_path, segments=spaces.tuned, statements=statements)
     judge = tuned if stance_model is None else CrossEncoderJudge(stance_model)
-    learned = tuned.learned if stance_model is None else None
     if kept is None:
         models = Models(
-            spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary, None, spaces.words, learned
+            spaces.plain, spaces.digest, judge, judge.digest, tuned, tuned.vocabulary, None, spaces.words, tuned.learned
         )
         return Engine(bank, models, numbers)
     reader = CachedReader(tuned, kept, f"reader-{of}")
@@ -89,7 +88,7 @@ def load_engine(
         tuned.vocabulary,
         reader.reuse,
         spaces.words,
-        learned,
+        tuned.learned,
     )
     return KeepingEngine(bank, models, numbers, kept, of, spaces.warm)
 
@@ -107,16 +106,18 @@ def load_calibration(path: Path | None = None) -> Calibration:
 
     cure = "Give the file that `evaluator calibrate` of this version wrote."
     try:
-        found = TypeAdapter(Calibration).validate_json(
-            read_bounded(path, MAX_CALIBRATION_BYTES, CalibrationError, cure)
-        )
+        content = read_bounded(path, MAX_CALIBRATION_BYTES, CalibrationError, cure)
+        found = TypeAdapter(Calibration).validate_json(content)
     except OSError as error:
         raise CalibrationError(f"{path}: cannot be read ({error.strerror}). {cure}") from error
     except ValidationError as error:
         detail = error.errors()[0]
         where = ".".join(str(step) for step in detail["loc"])
         raise CalibrationError(f"{path.name}: not a calibration ({where}: {detail['msg']}). {cure}") from None
+    given = json.loads(content)
     for name, held in asdict(found).items():
+        if name not in given:
+            raise CalibrationError(f"{path.name}: not a calibration of this version ({name} is missing). {cure}")
         values = held if isinstance(held, (list, tuple)) else (held,)
         if any(isinstance(value, float) and not math.isfinite(value) for value in values):
             raise CalibrationError(f"{path.name}: not a calibration ({name}: {held} is no number). {cure}")

@@ -44,8 +44,6 @@ class BehaviourMatch:
     """Probability that some segment shows the behaviour, 0..1."""
     denies: float
     """Probability that some segment shows the opposite, 0..1."""
-    similarity: float
-    """Highest cosine of any segment to any statement, -1..1."""
     evidence: tuple[Evidence, ...]
     """Segments that are about the behaviour, surest first."""
 
@@ -93,7 +91,7 @@ class AnswerMatch:
     """An answer held against its question."""
 
     points: tuple[BehaviourMatch, ...]
-    flags: tuple[BehaviourMatch, ...]
+    """One a key point."""
     conduct: tuple[Conduct, ...]
     """One a sentence, in their order."""
     topic: float
@@ -173,11 +171,13 @@ def match_answer(
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
     readings = readings.copy()
     holder = _holders(segments, read)
+    certain: set[int] = set()
     for case, (number, index, _) in enumerate(owners):
         side = behaviours[number].sides.get(" ".join(words(segments[index].text)))
         if side is not None:
             stances[case] = np.eye(len(STANCES), dtype=np.float32)[side]
             if behaviours[number].harmful and side == 0:
+                certain.add(holder[index])
                 readings[holder[index]] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
     likeliest: dict[int, tuple[float, str, float]] = {}
@@ -187,11 +187,10 @@ def match_answer(
             flagged = (float(row[0]), behaviours[number].id, similarity)
             likeliest[holder[index]] = max(likeliest.get(holder[index], (0.0, "", 0.0)), flagged)
     conduct = tuple(
-        _conduct(original, sentence, reading, likeliest.get(index, (0.0, "", 0.0)))
+        _conduct(original, sentence, reading, likeliest.get(index, (0.0, "", 0.0)), certain=index in certain)
         for index, (sentence, reading) in enumerate(zip(read, readings, strict=True))
     )
-    matches = [_behaviour_match(b.id, near, rows) for b, near, rows in zip(behaviours, nearest, found, strict=True)]
-    count = len(question.points)
+    points = tuple(_behaviour_match(point.id, rows) for point, rows in zip(question.points, found, strict=False))
     topic = max([*nearest, float((vectors @ question.context.T).max())])
     lead, other = max(
         ((_closeness(vectors, context), identifier) for identifier, context in others.items()), default=(-1.0, "")
@@ -199,8 +198,7 @@ def match_answer(
     lead -= _closeness(vectors, question.context)
     sameness = sameness_of(segments, vectors)
     return AnswerMatch(
-        tuple(matches[:count]),
-        tuple(matches[count:]),
+        points,
         conduct,
         topic,
         lead,
@@ -238,11 +236,14 @@ def _holders(segments: Sequence[Segment], read: Sequence[Sentence]) -> list[int]
     return [max(0, bisect_right(starts, (piece.start + piece.end) // 2) - 1) for piece in segments]
 
 
-def _conduct(original: str, sentence: Sentence, readings: FloatArray, flagged: tuple[float, str, float]) -> Conduct:
+def _conduct(
+    original: str, sentence: Sentence, readings: FloatArray, flagged: tuple[float, str, float], *, certain: bool
+) -> Conduct:
+    """Return what a sentence says; ``certain``: it is a statement of a red flag, word for word."""
     probability, flag, similarity = flagged
     favour, _, against = in_context(readings).tolist()
     quote = original[sentence.start : sentence.end]
-    share = GENERAL_SHARE if speaks_in_general(sentence.text) else 1.0
+    share = GENERAL_SHARE if speaks_in_general(sentence.text) and not certain else 1.0
     return Conduct(
         sentence.start,
         sentence.end,
@@ -272,13 +273,12 @@ def _evidence(original: str, piece: Segment, similarity: float, row: FloatArray)
     return Evidence.rounded(piece.start, piece.end, quote, similarity, stance, float(row[side]))
 
 
-def _behaviour_match(identifier: str, similarity: float, rows: Iterable[tuple[Evidence, FloatArray]]) -> BehaviourMatch:
+def _behaviour_match(identifier: str, rows: Iterable[tuple[Evidence, FloatArray]]) -> BehaviourMatch:
     rows = list(rows)
     told = [evidence for evidence, _ in rows if evidence.stance is not Stance.NEITHER]
     return BehaviourMatch(
         identifier,
         max((float(row[0]) for _, row in rows), default=0.0),
         max((float(row[1]) for _, row in rows), default=0.0),
-        similarity,
         tuple(sorted(told, key=lambda evidence: (-evidence.probability, evidence.start, evidence.end))),
     )

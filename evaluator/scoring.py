@@ -22,7 +22,6 @@ class Credit:
     id: str
     label: str
     weight: float
-    status: Coverage
     value: float
     """-1 (contradicted) .. 1 (covered)."""
 

@@ -20,6 +20,7 @@ from evaluator.engine import CHUNK, Engine, Models
 from evaluator.flagging import UNNAMED_FLAG
 from evaluator.models.stance import StanceCase
 from evaluator.models.stretches import unmarked
+from evaluator.report.changes import find_changes
 from evaluator.results import to_json_line
 from evaluator.text import words
 
@@ -491,6 +492,19 @@ def test_a_derived_question_earns_by_the_model_answer_that_is_told_best() -> Non
     assert min(found["point-2"], found["point-3"]) > 0
 
 
+def test_clauses_of_a_model_answer_that_does_not_count_weigh_nothing_and_are_not_advised() -> None:
+    result = learning("I want to learn from your pharmacist.")
+    assert {point.id: point.weight > 0 for point in result.points} == {
+        "point-1": True,
+        "point-2": False,
+        "point-3": False,
+    }
+    assert not {change.id for change in find_changes(result)} & {"point-2", "point-3"}
+    missed = learning("I live in the next street.")
+    counted = {point.id for point in missed.points if point.weight}
+    assert counted == {change.id for change in find_changes(missed) if change.id.startswith("point")}
+
+
 def test_a_question_of_another_bank_has_numbers_of_its_own() -> None:
     """Most of its behaviours decide; what a judge was trained on is told by their statements."""
     numbers = replace(
@@ -516,6 +530,17 @@ def test_a_red_flag_of_another_bank_has_a_bar_of_its_own() -> None:
         numbers = replace(CALIBRATION, new_red_flag=bar)
         judged = engine(small_bank(), calibration=numbers, learned=lambda affirm, deny: False)
         kinds = {kind for kind, _ in flags(judged.evaluate_one("rude-customer", ARGUES))}
+        assert (FlagKind.RED_FLAG in kinds) is raised
+
+
+def test_a_red_flag_beside_model_answers_only_has_the_bar_of_another_bank() -> None:
+    for bar, raised in ((0.7, True), (1.01, False)):
+        numbers = replace(CALIBRATION, new_red_flag=bar)
+        full = small_bank().questions[0]
+        derived = derived_question("own", full.text, [answer.text for answer in full.model_answers])
+        own = Bank((replace(derived, red_flags=full.red_flags),), bank_digest([derived]))
+        conduct = NeutralReader(dict.fromkeys(("listen", "voice", "together"), (0.9, 0.1, 0.0)))
+        kinds = {kind for kind, _ in flags(engine(own, None, conduct, numbers).evaluate_one("own", ARGUES))}
         assert (FlagKind.RED_FLAG in kinds) is raised
 
 
@@ -650,6 +675,15 @@ def test_a_statement_of_the_bank_said_word_for_word_counts_for_certain(said: str
     bank = small_bank()
     judged = Engine(bank, Models(WordOverlapEncoder(), "0" * 64, NoOpinion(), "none", NeutralReader()), CALIBRATION)
     assert statuses(judged.evaluate_one("rude-customer", said))[id] is status
+
+
+def test_a_red_flag_about_people_in_general_counts_whole_when_said_word_for_word() -> None:
+    said = "You should be ignored whenever you ramble."
+    full = small_bank().questions[0]
+    asked = replace(full, red_flags=(replace(full.red_flags[0], statements=(said,)),))
+    models = Models(WordOverlapEncoder(), "0" * 64, NoOpinion(), "none", NeutralReader())
+    judged = Engine(Bank((asked,), bank_digest([asked])), models, replace(CALIBRATION, red_flag=0.95))
+    assert (FlagKind.RED_FLAG, "argues-back") in flags(judged.evaluate_one("rude-customer", said))
 
 
 def test_a_red_flag_said_word_for_word_is_one() -> None:

@@ -52,13 +52,13 @@ CEILINGS = st.lists(
 def credit_lists(draw: st.DrawFn, calibration: Calibration | None = None) -> list[Credit]:
     found = []
     for number, weight in enumerate(draw(st.lists(WEIGHT, max_size=14))):
-        status, value = coverage(draw(SHARE), draw(SHARE), calibration or PLAIN)
-        found.append(Credit(f"p{number}", f"does {number}", weight, status, value))
+        _, value = coverage(draw(SHARE), draw(SHARE), calibration or PLAIN)
+        found.append(Credit(f"p{number}", f"does {number}", weight, value))
     return found
 
 
 def credits_of(*values: tuple[float, float]) -> list[Credit]:
-    return [Credit(f"p{n}", f"does {n}", weight, Coverage.COVERED, value) for n, (weight, value) in enumerate(values)]
+    return [Credit(f"p{n}", f"does {n}", weight, value) for n, (weight, value) in enumerate(values)]
 
 
 # Coverage
@@ -167,7 +167,7 @@ def test_covering_one_more_key_point_never_lowers_a_score(
     credits = data.draw(credit_lists(calibration).filter(bool))
     index = data.draw(st.integers(0, len(credits) - 1))
     better = [*credits]
-    better[index] = replace(credits[index], status=Coverage.COVERED, value=1.0)
+    better[index] = replace(credits[index], value=1.0)
     assert score_credits(better, ceilings, calibration)[0] >= score_credits(credits, ceilings, calibration)[0]
 
 
@@ -179,7 +179,7 @@ def test_contradicting_one_more_key_point_never_raises_a_score(
     index = data.draw(st.integers(0, len(credits) - 1))
     worst = coverage(0.0, 1.0, calibration)
     worse = [*credits]
-    worse[index] = replace(credits[index], status=worst[0], value=worst[1])
+    worse[index] = replace(credits[index], value=worst[1])
     assert score_credits(worse, ceilings, calibration)[0] <= score_credits(credits, ceilings, calibration)[0]
 
 
@@ -403,7 +403,7 @@ def test_a_question_is_scored_by_the_numbers_of_its_kind() -> None:
     assert numbers.for_question(derived=False, familiar=True) == numbers
     for familiar in (True, False):
         derived = numbers.for_question(derived=True, familiar=familiar)
-        assert derived == replace(numbers, spread=2.0, off_topic=0.11, doubtful_topic=0.12)
+        assert derived == replace(numbers, spread=2.0, red_flag=0.97, off_topic=0.11, doubtful_topic=0.12)
     new = numbers.for_question(derived=False, familiar=False)
     assert (new.spread, new.covered, new.red_flag, new.off_topic, new.doubtful_topic) == (3.0, 0.91, 0.97, 0.11, 0.12)
     assert enough_weight([20.0, 80.0], new) == pytest.approx(100 * numbers.new_enough_share)

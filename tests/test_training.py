@@ -38,6 +38,7 @@ import rated
 import regressions
 import torch
 import train_stance
+from averaging import LOWEST_RATE, WARM_UP, Cycles
 from corpus import (
     AFFIRM,
     AGAINST,
@@ -306,6 +307,23 @@ def test_every_text_of_a_step_is_run_once_in_batches_of_like_length(lengths: lis
     assert all(size <= train_stance.BATCH_TOKENS or len(batch) == 1 for size, batch in zip(sizes, batches, strict=True))
 
 
+def test_the_rate_rises_and_falls_in_every_cycle_and_what_they_end_with_is_averaged() -> None:
+    learned = torch.zeros(1)
+    cycles = Cycles([learned], count=2)
+    rates = []
+    for step in range(2000):
+        rates.append(cycles.rate(step / 2000))
+        learned.fill_(1.0 if step < 1000 else 3.0)
+        cycles.follow()
+    cycles.rate(1.0)
+    cycles.finish()
+    assert learned.item() == pytest.approx(2.0, abs=1e-3)
+    for cycle in (rates[:1000], rates[1000:]):
+        assert cycle[0] == 1 / WARM_UP
+        assert np.argmax(cycle) == WARM_UP - 1
+        assert cycle[-1] == LOWEST_RATE
+
+
 @pytest.fixture
 def texts(data: Path) -> train_stance.Texts:
     return train_stance.Texts(read_corpus(0), load_tokenizer(default_model_folder()))
@@ -499,6 +517,16 @@ HARM = np.array([0.05, 0.92, 0.41, 0.66, 0.5, 0.2, 0.33, 0.74, 0.58, 0.8])
 )
 def test_the_lowest_bar_that_a_share_of_good_answers_reaches(harm: np.ndarray, share: float, bar: float) -> None:
     assert fitting.bar_for(harm, share) == bar
+
+
+@pytest.mark.parametrize("count", [1, 2, 6, 17])
+def test_what_shares_a_writer_is_left_out_together_and_everything_once(count: int) -> None:
+    groups = np.array([f"w{number % count}" for number in range(40)])
+    parts = fitting.folds(groups)
+    assert len(parts) == min(count, fitting.FOLDS)
+    assert (np.sum(parts, axis=0) == 1).all()
+    for part in parts:
+        assert not set(groups[part]) & set(groups[~part])
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.25, 0.5])

@@ -123,6 +123,14 @@ def test_calibration_files(tmp_path: Path) -> None:
     path.write_text('{"amid": 0.4}', encoding="utf-8")
     with pytest.raises(CalibrationError, match=r"own\.json: not a calibration \(amid"):
         load_calibration(path)
+    save_calibration(load_calibration(), path)
+    numbers = json.loads(path.read_text(encoding="utf-8"))
+    del numbers["harm_favour"]
+    path.write_text(json.dumps(numbers), encoding="utf-8")
+    with pytest.raises(
+        CalibrationError, match=r"own\.json: not a calibration of this version \(harm_favour is missing"
+    ):
+        load_calibration(path)
     with pytest.raises(CalibrationError, match="cannot be read"):
         load_calibration(tmp_path / "absent.json")
     with pytest.raises(CalibrationError, match="cannot be written"):

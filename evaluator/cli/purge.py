@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would go, remove nothing.")
 @bank_option
 def purge(ids: tuple[str, ...], folders: tuple[Path, ...], dry_run: bool, bank_folder: Path | None) -> None:
-    """Remove a candidate's answers, results and pages from runs, the history and the caches.
+    """Remove a candidate's answers, results and pages from runs, and what the caches hold.
 
     Files that hold others' results, too, are written anew without the candidate. Your own files of answers are not
     touched; what still names the candidate in FOLDER is listed, and the exit code is 1.

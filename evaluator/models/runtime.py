@@ -92,11 +92,9 @@ def load_spaces(
         return _by_torch(folder, digest, stance, of, threads)
 
 
-def describe_runtime(model: str | None = None, *, batch: bool = False) -> tuple[str, bool]:
+def describe_runtime() -> tuple[str, bool]:
     """Return in words which runtime ``auto`` would use and why, and whether it is ready to be used; prepares nothing."""
-    if batch and _graphics():
-        return "torch: a graphics processor is used for batches", True
-    folder = model_folder(model)
+    folder = default_model_folder()
     try:
         recipes, _ = _recipes(folder, published_digest(folder), shipped_stance_path())
         refused = next((reason for recipe in recipes if (reason := refused_before(recipe))), None)

@@ -51,10 +51,11 @@ def find_changes(result: Result) -> tuple[Change, ...]:
 
     Red flags come first (critical ones before serious ones), then a missed topic, then a form that hides what was
     meant, then key points by what they could still earn: weight times missing credit. A key point contradicted in
-    the very words of a red flag comes last: one cure serves both.
+    the very words of a red flag comes last: one cure serves both. Clauses of a model answer that does not count are left out.
     """
     flagged = [change for flag in result.flags if (change := _flag_change(flag, result.question))]
-    points = [_point_change(point) for point in result.points if point.status is not Coverage.COVERED]
+    open_points = (point for point in result.points if point.status is not Coverage.COVERED and point.weight > 0)
+    points = [_point_change(point) for point in open_points]
     points = [replace(p, rank=_SAID_ALREADY) if any(_same_words(p, f) for f in flagged) else p for p in points]
     return tuple(sorted([*flagged, *points], key=_urgency))
 

@@ -16,7 +16,10 @@ LIMITS = (
 )
 
 SHIPPED_CUTS = "those of the tool, fitted to ratings that language models gave, not people"
-OWN_CUTS = "from a file of the user's own; `evaluator validate` tells how far they agree with people's ratings"
+OWN_CUTS = (
+    "from a file of the user's own, or of another version of the tool; `evaluator validate` tells how far they agree with people's "
+    "ratings"
+)
 
 
 def calibration_state(signature: Signature) -> str:

@@ -212,6 +212,8 @@ def weight_words(weight: float) -> str:
     >>> weight_words(3.0)
     'essential, weight 3'
     """
+    if weight == 0:
+        return "not counted: another model answer earns more"
     word = "essential" if weight >= 2.5 else "important" if weight >= 1.5 else "helpful"
     return f"{word}, weight {weight:g}"
 

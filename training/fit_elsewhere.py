@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from fitting import bar_for, random_search, spread
+from fitting import bar_for, folds, random_search, spread
 from rated import RATED, Array, Elsewhere, own_questions, read_elsewhere, read_rows
 
 from evaluator.agreement import correlation, quadratic_kappa
@@ -104,16 +104,16 @@ class Fit:
         return random_search(with_bar(answers, c, self.bar), self.bounds, quality, rounds, self.seed)
 
     def run(self, title: str, answers: Elsewhere, c: Calibration) -> Calibration:
-        """Return the fitted numbers; print what they are worth, on all answers and on each group left out once."""
+        """Return the fitted numbers; print what they are worth, on all answers and on each part of the groups left out once."""
         held, unseen = [], []
-        for group in sorted(set(answers.group)):
-            fitted = self.best(answers[answers.group != group], c, self.rounds // 2)
-            own = answers[answers.group == group]
+        for part in folds(answers.group):
+            fitted = self.best(answers[~part], c, self.rounds // 2)
+            own = answers[part]
             held.append(worth(own, fitted, self.signature))
             unseen.append((held[-1].score, own.level, fitted))
         found = self.best(answers, c, self.rounds)
-        for name, part in (("fitted on all", [worth(answers, found, self.signature)]), ("left out", held)):
-            means = [np.mean([getattr(one, figure) for one in part]) for figure in ("kappa", "pearson", "false")]
+        for name, seen in (("fitted on all", [worth(answers, found, self.signature)]), ("left out", held)):
+            means = [np.mean([getattr(one, figure) for one in seen]) for figure in ("kappa", "pearson", "false")]
             print(
                 f"{title}, {name}: kappa {means[0]:.3f}, Pearson {means[1]:.3f}, red flags on good answers {means[2]:.3f}"
             )
@@ -133,13 +133,13 @@ def fit_elsewhere(engine: Engine, c: Calibration, rounds: int, seed: int) -> Cal
 
 
 def fit_derived(engine: Engine, c: Calibration, rounds: int, seed: int) -> Calibration:
-    """Return the numbers with those of questions that have only model answers; each writer's are left out once."""
+    """Return the numbers with those of questions that have only model answers; writers are left out in turn."""
     answers = read_elsewhere("own-questions", "writer", own_questions(read_rows("own-questions")), engine)
     fit = Fit(DERIVED, DERIVED_BAR, "derived_spread", engine.signature, rounds, seed)
     return fit.run("questions with model answers only", answers, c)
 
 
 def fit_new(engine: Engine, c: Calibration, rounds: int, seed: int) -> Calibration:
-    """Return the numbers with those of questions of another bank; each question's answers are left out once."""
+    """Return the numbers with those of questions of another bank; questions are left out in turn."""
     answers = read_elsewhere("other-bank", "question_id", load_bank(RATED / "other-bank.development"), engine)
     return Fit(NEW, NEW_BAR, "new_spread", engine.signature, rounds, seed).run("another bank", answers, c)

@@ -11,6 +11,16 @@ from rated import Array
 from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
 
 
+FOLDS = 6
+"""Parts into which writers or questions are dealt; each part is judged once with numbers fitted on the others."""
+
+
+def folds(groups: Array) -> list[Array]:
+    """Return for each part which answers are in it, as booleans; what shares a group (a writer, a question) stays together."""
+    names, number = np.unique(groups, return_inverse=True)
+    return [number % FOLDS == part for part in range(min(FOLDS, len(names)))]
+
+
 def bar_for(harm: Array, share: float) -> float:
     """Return the lowest bar that at most a share of the harm (0-1) of good answers reaches."""
     bar = float(np.sort(harm)[::-1][int(share * len(harm))]) + 0.005
@@ -54,7 +64,7 @@ def spread(held_out: Sequence[tuple[Array, Array, Calibration]]) -> float:
     """Return the points within which the raters' level lies of a share ``LIKELY`` of unseen answers.
 
     Args:
-        held_out: scores, the raters' levels, and the numbers fitted without these answers; one item a writer.
+        held_out: scores, the raters' levels, and the numbers fitted without these answers; one item a part.
     """
     distances = []
     for score, level, c in held_out:

@@ -10,7 +10,6 @@ from rated import Array
 
 from evaluator.calibration import LIKELY, MAX_SCORE, Calibration
 
-
 FOLDS = 6
 """Parts into which writers or questions are dealt; each part is judged once with numbers fitted on the others."""
 

@@ -74,6 +74,12 @@ def answers_table(engine: Engine, part: str) -> None:
     found = [flag for flag, harm in zip(flagged, harmful, strict=True) if harm]
     false = [flag for flag, level in zip(flagged, levels, strict=True) if level >= 4]
     print(f"  {'red flags found / false on good':36} {np.mean(found):6.3f} {np.mean(false):6.3f}")
+    weak = [
+        flag
+        for flag, level, row in zip(flagged, levels, rows, strict=True)
+        if level in (2, 3) and not (row["red_flags_a"] or row["red_flags_b"])
+    ]
+    print(f"  {'false red flags on levels 2 and 3':36} {np.mean(weak):6.3f}")
     review = np.mean([result.needs_review for result in results])
     print(f"  {'need a person (needs_review)':36} {review:6.3f}")
     print("  rated (rows) against given (columns), levels 1-5")

@@ -61,7 +61,7 @@ class Models:
     words: WordEncoder | None = None
     """Reads words in their context; without it, no question may have model answers only."""
     learned: Callable[[Sequence[str], Sequence[str]], bool] | None = None
-    """Whether the judge was trained on a behaviour, by its statements; None for a judge that was trained on no bank."""
+    """Whether the judge was trained on a behaviour, by its statements; None where nobody can say: it counts as trained then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +256,6 @@ def _clauses(judged: Judged, original: str) -> tuple[list[Credit], list[PointRes
         label = point.label if weight else f"{point.label} (another model answer earns more)"
         credits.append(Credit(point.id, label, weight, value))
         evidence = passages(told, original, judged.calibration) if judged.knowledge else match.evidence
-        told_point = point if weight else replace(point, weight=0.0)
-        points.append(point_result(told_point, status, value, evidence))
+        counted = point if weight else replace(point, weight=0.0)
+        points.append(point_result(counted, status, value, evidence))
     return credits, points

@@ -76,6 +76,16 @@ def test_hostile_text_stays_text_and_there_is_no_script(results: list[Result]) -
     assert "default-src 'none'" in page and "script-src" not in page
 
 
+def test_a_clause_that_counts_for_one_of_them_is_shown_with_its_weight(results: list[Result]) -> None:
+    told = results[0]
+    elsewhere = replace(told, points=tuple(replace(point, weight=0.0) for point in told.points))
+    for order in ([told, elsewhere], [elsewhere, told]):
+        assert [row.weight for row in comparison_view(order, {}).rows][:2] == [
+            "essential, weight 3",
+            "important, weight 2",
+        ]
+
+
 def test_the_comparison_is_blind_unless_a_column_is_asked_for(results: list[Result]) -> None:
     for render in (render_comparison_html, render_comparison_markdown):
         assert "Ann B." not in render(results[:2])

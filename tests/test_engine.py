@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import CALIBRATION, NeutralReader, WordOverlapEncoder, engine, small_bank
+from fakes import CALIBRATION, NearestStatementJudge, NeutralReader, WordOverlapEncoder, engine, small_bank
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from evaluator import matching
+from evaluator import loading, matching
 from evaluator.bank import bank_digest
 from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Coverage, FlagKind, Result, Stance, UnscoredReason
@@ -531,6 +531,19 @@ def test_a_red_flag_of_another_bank_has_a_bar_of_its_own() -> None:
         judged = engine(small_bank(), calibration=numbers, learned=lambda affirm, deny: False)
         kinds = {kind for kind, _ in flags(judged.evaluate_one("rude-customer", ARGUES))}
         assert (FlagKind.RED_FLAG in kinds) is raised
+
+
+def test_a_stance_model_of_the_users_own_leaves_open_which_banks_the_reading_knows(
+    word_overlap: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reading stays the shipped judge's: a bank that this one never met has the numbers of other banks."""
+    own = NearestStatementJudge()
+    monkeypatch.setattr(own, "digest", "2" * 64, raising=False)
+    monkeypatch.setattr(loading, "CrossEncoderJudge", lambda *_: own)
+    monkeypatch.setattr(loading.TunedJudge, "learned", lambda *_: False)
+    for cache in (True, False):
+        judged = loading.load_engine(small_bank(), stance_model="own", cache=cache)
+        assert not judged.vectors(judged.bank.questions[0]).familiar
 
 
 def test_a_red_flag_beside_model_answers_only_has_the_bar_of_another_bank() -> None:

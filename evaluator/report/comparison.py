@@ -91,7 +91,10 @@ def comparison_view(results: Sequence[Result], names: Names) -> ComparisonView:
     """Return answers to one question side by side."""
     columns = tuple(_column(result, number, names) for number, result in enumerate(results, start=1))
     found = [{point.label: point for point in column.answer.points} for column in columns]
-    weights = {one_line(point.label): point.weight for result in results for point in result.points}
+    weights: dict[str, float] = {}
+    for point in (point for result in results for point in result.points):
+        label = one_line(point.label)
+        weights[label] = max(point.weight, weights.get(label, 0.0))  # 0 where another model answer counts for somebody
     return ComparisonView(
         question=columns[0].answer.question,
         columns=columns,

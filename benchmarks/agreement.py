@@ -50,6 +50,12 @@ def good_over_unacceptable(rows: list[dict[str, Any]], levels: list[int], scores
     return float(np.mean(won))
 
 
+def within_likely(results: list[Result], levels: list[int]) -> float:
+    """Return how often the raters' level is one of the likely ones."""
+    bounds = [result.likely_levels or (1, 5) for result in results]
+    return float(np.mean([low <= level <= high for level, (low, high) in zip(levels, bounds, strict=True)]))
+
+
 def answers_table(engine: Engine, part: str) -> None:
     """Print agreement on whole answers."""
     rows = read("answers", part)
@@ -80,8 +86,10 @@ def answers_table(engine: Engine, part: str) -> None:
         if level in (2, 3) and not (row["red_flags_a"] or row["red_flags_b"])
     ]
     print(f"  {'false red flags on levels 2 and 3':36} {np.mean(weak):6.3f}")
-    review = np.mean([result.needs_review for result in results])
-    print(f"  {'need a person (needs_review)':36} {review:6.3f}")
+    review = np.array([result.needs_review for result in results])
+    usual = review[np.array(levels) >= 3]
+    print(f"  {'needs_review: all / levels 3 to 5':36} {review.mean():6.3f} {usual.mean():6.3f}")
+    print(f"  {'raters within the likely levels':36} {within_likely(results, levels):6.3f}")
     print("  rated (rows) against given (columns), levels 1-5")
     for row in confusion(levels, given):
         print("    " + " ".join(f"{count:4}" for count in row))
@@ -152,12 +160,7 @@ def elsewhere_table(engine: Engine, part: str, name: str, title: str, bank: Bank
     good = [_has_red_flag(result) for result, level in zip(results, levels, strict=True) if level >= 4]
     bad = [_has_red_flag(result) for result, level in zip(results, levels, strict=True) if level == 1]
     print(f"  {'red flags on unacceptable / on good':36} {np.mean(bad):6.3f} {np.mean(good):6.3f}")
-    likely = [
-        low <= level <= high
-        for result, level in zip(results, levels, strict=True)
-        for low, high in [result.likely_levels or (1, 5)]
-    ]
-    print(f"  {'raters within the likely levels':36} {np.mean(likely):6.3f}")
+    print(f"  {'raters within the likely levels':36} {within_likely(results, levels):6.3f}")
 
 
 def main() -> None:

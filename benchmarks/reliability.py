@@ -23,7 +23,7 @@ PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
 
 What the tool promises, the tests that hold it to that, and what they gave when this page was last written. A test with a table
-counts once a row. The clock is not in any test: `benchmarks/hostile.py` measures it.
+counts once a row. No test has a time limit of its own: `benchmarks/hostile.py` measures times.
 
 Written by:
 

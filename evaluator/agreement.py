@@ -102,7 +102,7 @@ def confusion(rated: Sequence[int] | IntArray, given: Sequence[int] | IntArray) 
 def quadratic_kappa(rated: Sequence[int] | IntArray, given: Sequence[int] | IntArray) -> float:
     """Return the quadratic weighted kappa of two lists of levels 1-5 (Cohen 1968).
 
-    Both lists constant and equal agree perfectly, 1.0; where chance alone would agree perfectly otherwise, 0.0.
+    Lists that are constant and equal, or empty, agree perfectly, 1.0.
 
     >>> quadratic_kappa([1, 2, 3, 4, 5], [1, 2, 3, 4, 5]), quadratic_kappa([1, 5], [5, 1]), quadratic_kappa([3, 3], [3, 3])
     (1.0, -1.0, 1.0)
@@ -110,10 +110,7 @@ def quadratic_kappa(rated: Sequence[int] | IntArray, given: Sequence[int] | IntA
     table = confusion(rated, given)
     weights = np.subtract.outer(np.arange(LEVEL_COUNT), np.arange(LEVEL_COUNT)) ** 2
     expected = float((weights * np.outer(table.sum(1), table.sum(0))).sum()) / max(1, int(table.sum()))
-    observed = float((weights * table).sum())
-    if expected == 0:
-        return 1.0 if observed == 0 else 0.0
-    return 1 - observed / expected
+    return 1 - float((weights * table).sum()) / expected if expected else 1.0
 
 
 def correlation(first: Sequence[float] | FloatArray, second: Sequence[float] | FloatArray) -> float:

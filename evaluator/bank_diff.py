@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from evaluator.domain import Bank, KeyPoint, ModelAnswer, Question, RedFlag, Result
+from evaluator.report.visible import one_line
 
 SCHEMA = "bank-diff/1"
 
@@ -272,12 +273,12 @@ def _score_lines(scores: ScoreComparison) -> Iterator[str]:
         yield "No score moves."
         return
     yield f"{len(scores.moves)} scores move, the largest change first:"
-    wide = max(len(move.candidate_id) for move in scores.moves)
-    name = max(len(move.question_id) for move in scores.moves)
-    for move in scores.moves:
+    named = [(one_line(move.candidate_id), one_line(move.question_id)) for move in scores.moves]
+    wide, longest = (max(map(len, column)) for column in zip(*named, strict=True))
+    for move, (candidate, question) in zip(scores.moves, named, strict=True):
         old, new = _score(move.old_score, move.old_level), _score(move.new_score, move.new_level)
         change = "" if move.change is None else f"  {move.change:+.1f}"
-        yield f"  {move.candidate_id:{wide}}  {move.question_id:{name}}  {old} -> {new}{change}".rstrip()
+        yield f"  {candidate:{wide}}  {question:{longest}}  {old} -> {new}{change}".rstrip()
 
 
 def _score(score: float | None, level: int | None) -> str:

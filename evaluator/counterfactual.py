@@ -14,6 +14,8 @@ from evaluator.rewording import NAMES, PLAIN_NAME, PRONOUNS, Variant, variants
 
 MOST_SHIFT = 0.10
 """Mean shift in standard deviations above which a variant is marked."""
+FEW = 10
+"""Pairs below which a mean shift within the bar shows nothing."""
 
 SHIPPED = Path(__file__).parent / "samples" / "counterfactual.jsonl"
 """Answers of our own with versions by hand: regional and non-native English. ``{name}``, ``{he}``, ``{him}`` are slots."""
@@ -172,9 +174,18 @@ def as_markdown(found: Measured, bar: float = MOST_SHIFT) -> str:
         deviations = "–" if shift.deviations is None else f"{shift.deviations:+.3f}"
         lines.append(
             f"| {one_line(shift.variant)} | {shift.count} | {shift.points:+.2f} | {deviations} | {shift.levels:+.3f} "
-            f"| {shift.moved:.0%} | {shift.largest:.1f} | {shift.unscored} | {'yes' if shift.within else '**no**'} |"
+            f"| {shift.moved:.0%} | {shift.largest:.1f} | {shift.unscored} | {_verdict(shift)} |"
         )
     return "\n".join(lines)
+
+
+def _verdict(shift: Shift) -> str:
+    """Return whether a variant keeps to the bar, in words; a few pairs whose shifts may cancel out do not tell."""
+    if not shift.within:
+        return "**no**"
+    if not shift.count:
+        return "none scored"
+    return "yes" if shift.count >= FEW or shift.largest == 0 else "too few"
 
 
 def _as(answer: Answer, text: str) -> Answer:
@@ -196,5 +207,5 @@ def _shift(name: str, own: Sequence[tuple[Pair, Result, Result]], spread: float 
     small = largest == 0 if exact else abs(deviations) <= bar if deviations is not None else largest == 0
     return Shift(
         name, len(points), lost, mean, deviations, statistics.fmean(levels) if levels else 0.0,
-        sum(level != 0 for level in levels) / len(levels) if levels else 0.0, largest, small and not lost and bool(points),
+        sum(level != 0 for level in levels) / len(levels) if levels else 0.0, largest, small and not lost,
     )  # fmt: skip

@@ -38,6 +38,10 @@ class Destination:
                     f"{output}: only a file of one form can be written there. Write a folder, and copy it."
                 )
             return cls(formats, None, False, output)
+        if output == Path("-"):
+            if folder:
+                raise EvaluatorError(f"{', '.join(formats)} cannot go to standard output. Name a folder: -o FOLDER")
+            output = None
         if output is None and folder:
             return cls(formats, Path("reports") / (source.stem if str(source) != "-" else "stdin"), True)
         if output is None and formats[0] in BINARY_FORMATS:

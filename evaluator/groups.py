@@ -70,7 +70,7 @@ def people_of(results: Iterable[Result], columns: Sequence[str], groups: Groups 
             scores.setdefault(name, {}).setdefault(question, []).append((result.score, result.level))
     absent = [column for column in columns if column not in seen]
     if absent:
-        known = shown_headers(sorted(seen)) or "none"
+        known = shown_headers(sorted(seen), whole=False) or "none"
         raise AnswersError(
             f"no column {absent[0]!r} in the results. There are: {known}. Or give a file with it: --groups FILE.csv"
         )

@@ -183,6 +183,8 @@ def _opened(*, create: bool = False) -> Iterator[sqlite3.Connection]:
             if form > _FORM:
                 raise HistoryError(f"{path}: was written by a newer version. Update the tool, or move the file away.")
             if not form:
+                if connection.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    raise HistoryError(f"{path}: is another program's. Name another folder in EVALUATOR_DATA.")
                 connection.execute(_TABLE)
                 connection.execute(f"PRAGMA user_version = {_FORM}")
             yield connection

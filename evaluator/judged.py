@@ -42,8 +42,13 @@ class Judged:
 
     @cached_property
     def told(self) -> tuple[Conduct, ...]:
-        """What its different sentences say about the candidate."""
-        return tuple({piece.text.lower(): piece for piece in self.match.conduct}.values())
+        """What its different sentences say about the candidate; of one that is said twice, where it says the worse."""
+        found: dict[str, Conduct] = {}
+        for piece in self.match.conduct:
+            before = found.get(piece.text.lower())
+            if before is None or piece.harmful > before.harmful:
+                found[piece.text.lower()] = piece
+        return tuple(found.values())
 
     @cached_property
     def tells(self) -> float:

@@ -143,7 +143,7 @@ def packed(result: Result, question: Question, segments: int) -> bytes:
         result.needs_review,
         result.likely_levels,
         [(flag.kind, flag.id, flag.detail, _spans(flag.evidence)) for flag in result.flags],
-        [(point.status, point.credit, _spans(point.evidence)) for point in result.points],
+        [(point.status, point.credit, point.weight, _spans(point.evidence)) for point in result.points],
         [
             (part.id, None if part.label == labels.get(part.id) else part.label, part.points)
             for part in result.contributions
@@ -167,10 +167,10 @@ def unpacked(data: bytes, answer: Answer, question: Question, signature: Signatu
             tuple(Flag(FlagKind(kind), name, detail, _quoted(text, spans)) for kind, name, detail, spans in flags),
             tuple(
                 PointResult(
-                    point.id, point.label, point.weight, Coverage(status), credit, _quoted(text, spans), point.sources,
+                    point.id, point.label, weight, Coverage(status), credit, _quoted(text, spans), point.sources,
                     "" if status == Coverage.COVERED else advice_for(point, Coverage(status)), point.why,
                 )
-                for point, (status, credit, spans) in zip(question.key_points, points, strict=True)
+                for point, (status, credit, weight, spans) in zip(question.key_points, points, strict=True)
             ),
             tuple(
                 Contribution(name, labels[name] if label is None else label, earned) for name, label, earned in parts

@@ -170,22 +170,24 @@ def match_answer(
             owners.append((number, index, float(near[index])))
     stances = judge.judge(cases) if cases else np.zeros((0, len(STANCES)), dtype=np.float32)
     readings = readings.copy()
-    holder = _holders(segments, read)
+    holders = _holders(segments, read)
     certain: set[int] = set()
     for case, (number, index, _) in enumerate(owners):
         side = behaviours[number].sides.get(" ".join(words(segments[index].text)))
         if side is not None:
             stances[case] = np.eye(len(STANCES), dtype=np.float32)[side]
             if behaviours[number].harmful and side == 0:
-                certain.add(holder[index])
-                readings[holder[index]] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
+                for place in holders[segments[index].text.lower()]:
+                    certain.add(place)
+                    readings[place] = np.eye(len(CONDUCT), dtype=np.float32)[CONDUCT.index("against")]
     found: list[list[tuple[Evidence, FloatArray]]] = [[] for _ in behaviours]
     likeliest: dict[int, tuple[float, str, float]] = {}
     for (number, index, similarity), row in zip(owners, stances, strict=True):
         found[number].append((_evidence(original, segments[index], similarity, row), row))
         if behaviours[number].harmful:
             flagged = (float(row[0]), behaviours[number].id, similarity)
-            likeliest[holder[index]] = max(likeliest.get(holder[index], (0.0, "", 0.0)), flagged)
+            for place in holders[segments[index].text.lower()]:
+                likeliest[place] = max(likeliest.get(place, (0.0, "", 0.0)), flagged)
     conduct = tuple(
         _conduct(original, sentence, reading, likeliest.get(index, (0.0, "", 0.0)), certain=index in certain)
         for index, (sentence, reading) in enumerate(zip(read, readings, strict=True))
@@ -230,10 +232,14 @@ def _case(text: str, behaviour: BehaviourVectors, affirm: FloatArray, deny: Floa
     )
 
 
-def _holders(segments: Sequence[Segment], read: Sequence[Sentence]) -> list[int]:
-    """Return for each segment the number of the sentence that its middle stands in."""
+def _holders(segments: Sequence[Segment], read: Sequence[Sentence]) -> dict[str, list[int]]:
+    """Return for the text of each segment the numbers of the sentences that the middle of such a segment stands in."""
     starts = [sentence.start for sentence in read]
-    return [max(0, bisect_right(starts, (piece.start + piece.end) // 2) - 1) for piece in segments]
+    found: dict[str, list[int]] = {}
+    for piece in segments:
+        place = max(0, bisect_right(starts, (piece.start + piece.end) // 2) - 1)
+        found.setdefault(piece.text.lower(), []).append(place)
+    return found
 
 
 def _conduct(

@@ -93,8 +93,11 @@ def rewrite_table(path: Path, ids: Sequence[str], remove: bool) -> int:
     named = re.compile(rf"\bduplicate:(?:{'|'.join(map(re.escape, ids))})(?=; |$)")
     kept = [rows[0]]
     for row in rows[1:]:
-        if row[0] not in cells:
-            kept.append([*row[:flags], named.sub(f"duplicate:{REMOVED}", row[flags]), *row[flags + 1 :]])
+        if row[:1] and row[0] in cells:
+            continue
+        if len(row) > flags:  # shorter ones, a blank line, came in by another program
+            row = [*row[:flags], named.sub(f"duplicate:{REMOVED}", row[flags]), *row[flags + 1 :]]
+        kept.append(row)
     if remove and kept != rows:
         buffer = io.StringIO()
         csv.writer(buffer, lineterminator="\n").writerows(kept)
@@ -106,10 +109,13 @@ def rewrite_table(path: Path, ids: Sequence[str], remove: bool) -> int:
 
 
 def _manifest_of(path: Path) -> Path | None:
+    """Return the manifest of the run that wrote a file; None where there is none, or it is another run's."""
     try:
-        return find_manifest(path)
+        found = find_manifest(path)
     except ResultsError:
         return None
+    manifest = read_manifest(found)
+    return found if path.name in {manifest.results_name, *(file.path for file in manifest.outputs)} else None
 
 
 def _unnamed(result: Result, ids: Sequence[str]) -> Result:

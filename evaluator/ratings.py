@@ -23,13 +23,14 @@ class RatedAnswer:
     """An answer with the levels that its raters gave it."""
 
     answer: Answer
-    ratings: tuple[int, ...]
-    """One level (1-5) a rater, in the order of the columns; at least one."""
+    ratings: tuple[int | None, ...]
+    """The level (1-5) that each rater gave, in the order of the columns; None where one gave none; at least one did."""
 
     @property
     def level(self) -> int:
         """The mean of the ratings, halves rounded up."""
-        return int(sum(self.ratings) / len(self.ratings) + 0.5)
+        given = [rating for rating in self.ratings if rating is not None]
+        return int(sum(given) / len(given) + 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ def read_rated(path: Path, bank: Bank, columns: Sequence[str] = ()) -> RatedFile
     if missing or not chosen:
         what = repr(missing[0]) if missing else "of ratings"
         raise AnswersError(
-            f"{path.name}: no column {what}. Name the column with --rating; there are: {shown_headers(table.extra_columns) or 'none'}."
+            f"{path.name}: no column {what}. Name the column with --rating; there are: {shown_headers(table.extra_columns, whole=False) or 'none'}."
         )
     rated, unrated = [], 0
     for answer in table.answers:
         ratings = tuple(_levels(answer, chosen, path.name))
-        if ratings:
+        if any(ratings):
             rated.append(RatedAnswer(answer, ratings))
         else:
             unrated += 1
@@ -84,10 +85,11 @@ def _is_rating_column(name: str) -> bool:
     return bool(RATING_COLUMN.fullmatch(name.strip())) and not NOT_A_RATING.search(name)
 
 
-def _levels(answer: Answer, columns: Sequence[str], name: str) -> Iterator[int]:
+def _levels(answer: Answer, columns: Sequence[str], name: str) -> Iterator[int | None]:
     for column in columns:
         text = answer.extra.get(column, "").strip()
         if not text:
+            yield None
             continue
         try:
             level = float(text)

@@ -189,7 +189,8 @@ def _places(folder: Path) -> dict[tuple[str, ...], tuple[str, int]]:
 def _without(question: Question, item: Statement) -> Question | None:
     """Return a question whose one behaviour is the statement's own, without the statement; None where its side would be empty.
 
-    Nothing else of a question decides what becomes of a behaviour.
+    The rest of the question is left out: a red flag is told by its own statements and by the reading, without what key points that are
+    contradicted add to its harm.
     """
     bare = replace(question, key_points=(), red_flags=(), model_answers=())
     for point in question.key_points:

@@ -17,6 +17,9 @@ MAX_ANSWER_CHARS = 40_000
 MIXED_SCRIPT_SHARE = 0.02
 """Share of letters outside the Latin script, within words that mix scripts, above which an answer is flagged."""
 
+MICRO = "\u03bc"
+"""The sign of micrograms, which NFKC makes a Greek letter: no other script in "25 \u03bcg"."""
+
 MAX_MARKS = 7
 """Combining characters that a base keeps: no script stacks more, and sorting a long stack takes quadratic time."""
 
@@ -176,7 +179,7 @@ def _clusters(text: str) -> Iterator[tuple[int, int]]:
 def _mixes_scripts(text: str) -> bool:
     letters = mixed = 0
     for match in WORD.finditer(text):
-        scripts = {_script(char) for char in match.group() if char.isalpha()}
+        scripts = {_script(char) for char in match.group() if char.isalpha() and char != MICRO}
         letters += len(match.group())
         if len(scripts) > 1:
             mixed += len(match.group())

@@ -80,7 +80,7 @@ def _close(kept: object, now: object) -> bool:
     if isinstance(kept, bool) or isinstance(now, bool):
         return kept is now
     if isinstance(kept, int | float) and isinstance(now, int | float):
-        return abs(kept - now) <= NUMBERS_WITHIN
+        return abs(kept - now) <= NUMBERS_WITHIN + 1e-9  # decimals that are no binary fractions
     if isinstance(kept, Mapping) and isinstance(now, Mapping):
         return kept.keys() == now.keys() and all(_close(kept[name], now[name]) for name in kept)
     if isinstance(kept, Sequence) and isinstance(now, Sequence) and not isinstance(kept, str):

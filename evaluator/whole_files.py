@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -53,7 +54,8 @@ def fill_file(path: Path, fill: Callable[[BinaryIO], None], *, durable: bool = T
             file.flush()
             if durable:
                 os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
+        if path.is_file():  # who may read it stays as it was
+            Path(temporary).chmod(stat.S_IMODE(path.stat().st_mode))
         Path(temporary).replace(path)
         temporary = ""
     except OSError as error:
@@ -83,7 +85,8 @@ def remove_abandoned(folder: Path) -> None:
 def _temporary(folder: Path) -> tuple[int, str, int]:
     """Return a new file, its name, and a second handle whose lock says until it is closed that the file is in use."""
     while True:
-        handle, name = tempfile.mkstemp(dir=folder, prefix=WRITING)
+        name = str(folder / f"{WRITING}{secrets.token_hex(8)}")
+        handle = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)  # less the umask
         try:
             import fcntl
 

@@ -183,10 +183,13 @@ def _summary(results: Sequence[Result], items: ItemAnalysis) -> list[list[Cell]]
         ["answers", len(results)],
         ["scored", scored],
         ["not scored", len(results) - scored],
-        ["to be read by a person", sum(r.needs_review or r.score is None for r in results)],
+        ["to be read first", sum(r.needs_review or r.score is None for r in results)],
         ["mean score (0-100)", mean_score(results)],
         *_level_rows(levels),
-        ["Cronbach's alpha", _figure(items.alpha)],
+        [
+            "Cronbach's alpha",
+            "not defined" if items.alpha is None and items.complete >= LEAST_GROUP else _figure(items.alpha),
+        ],
         ["what alpha rests on", alpha_words(items)],
     ]
     found = review_agreement(results)

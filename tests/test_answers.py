@@ -373,6 +373,7 @@ JSON_ROWS = [
     ("null", "row-1", "", "", "the line is not a JSON object"),
     ("{}", "row-1", "", "", "the object has no answer"),
     ('{"id": "c1", "question": "q", "answer": "a", "answer": "b"}', "row-1", "", "", "two fields of the same name"),
+    ('{"id": "c1", "question": "q", "answer": "a", "answer ": "b"}', "row-1", "", "", "two fields of the same name"),
     ('{"answer": ' + 100_000 * "[" + "}", "row-1", "", "", "the line is not valid JSON"),
     ('{"answer": ' + 9_999 * "1" + "}", "row-1", "", "", "the line is not valid JSON"),
     ('{"answer": 1e999, "question": "q", "id": "c1"}', "c1", "q", "inf", ""),

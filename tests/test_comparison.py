@@ -34,6 +34,7 @@ def results() -> list[Result]:
         Answer("c,d", "rude-customer", "", 4),
         Answer("ann", "own-question", "I want to learn.", 5),
         Answer("ben", "rude-customer", LISTEN, 6),
+        Answer("eve", "I would never ask for a question here", LISTEN, 7),
     ]
     return list(engine(small_bank()).evaluate(answers))
 
@@ -51,6 +52,7 @@ def test_columns_come_in_the_order_asked_for_with_the_last_answer_of_each(result
             ["ann", "ben"],
             "no answer to question 'rude-custmer'. There are answers to: rude-customer, own-q",
         ),
+        ("nothing", ["ann", "ben"], r"There are answers to: rude-customer, own-question\.$"),
         ("own-question", ["ann", "ben"], "no answer of candidate 'ben' to question 'own-question'"),
     ],
 )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from evaluator.bank import load_bank
 from evaluator.cli import main
 from evaluator.counterfactual import (
+    Measured,
     as_markdown,
     measure,
     ruled_pairs,
@@ -139,6 +140,15 @@ def test_a_scorer_that_saw_other_columns_would_be_found_out() -> None:
     assert not caught["name in other columns"].within
 
 
+@pytest.mark.parametrize(("count", "moved", "verdict"), [(9, True, "too few"), (10, True, "yes"), (9, False, "yes")])
+def test_few_pairs_whose_shifts_cancel_out_do_not_keep_to_the_bar(count: int, moved: bool, verdict: str) -> None:
+    judge = engine(small_bank())
+    base, worse = (judge.evaluate_one("rude-customer", text) for text in (GOOD, POOR))
+    pair = next(p for p in shipped_pairs() if not p.exact)
+    (found,) = shifts([(pair, base, base), *[(pair, base, worse if moved else base)] * (count - 1)], 1e9)
+    assert as_markdown(Measured((found,), 1e9, 1)).splitlines()[-1].endswith(f"| {verdict} |")
+
+
 def test_the_table_is_markdown_and_says_what_was_measured() -> None:
     found = measure(engine(small_bank()).evaluate, [Answer("Ann", "rude-customer", GOOD)])
     text = as_markdown(found)
@@ -155,4 +165,5 @@ def test_the_command_with_answers_of_ones_own(tmp_path: Path, monkeypatch: pytes
     result = CliRunner().invoke(main, ["counterfactual", "--answers", str(path), "--limit", "1"])
     assert result.exit_code == 0, result.output
     assert result.stdout.startswith("7 base answers;") and "Signature: tool" in result.stdout
-    assert CliRunner().invoke(main, ["counterfactual", "--fail-over", "0"]).exit_code == 4
+    assert CliRunner().invoke(main, ["counterfactual", "--answers", str(path), "--fail-over", "-1"]).exit_code == 4
+    assert CliRunner().invoke(main, ["counterfactual", "--answers", str(path), "--fail-over", "9"]).exit_code == 0

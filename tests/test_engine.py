@@ -350,6 +350,17 @@ def test_good_conduct_makes_up_for_some_of_it_and_repeating_changes_nothing() ->
     assert parts(again)["conduct"] == parts(bad)["conduct"]
 
 
+def test_what_is_harmful_stays_so_when_it_is_said_twice() -> None:
+    for harm in ("I argue with the customer a lot.", "I argue and prove the customer wrong."):
+        once = READING.evaluate_one("rude-customer", f"{LISTENS} {harm}")
+        twice = READING.evaluate_one("rude-customer", f"{LISTENS} {harm} {LISTENS} {harm}")
+        assert parts(once)["worst"] < -1
+        assert parts(twice)["worst"] == parts(once)["worst"]
+        flags = [[flag.id for flag in result.flags if flag.kind is FlagKind.RED_FLAG] for result in (once, twice)]
+        assert flags[0] == flags[1]
+    assert flags[0] == ["argues-back"]
+
+
 def test_harm_follows_what_else_the_answer_says() -> None:
     """A doubtful sentence by itself, beside another one, beside a key point contradicted, and among much in favour."""
     numbers = replace(HARM, flag_share=0.0, harm_other=1.0, harm_denied=1.0, harm_favour=2.0)

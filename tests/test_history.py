@@ -184,3 +184,13 @@ def test_no_list_mixes_scores_of_different_ways_of_judging_silently(result: Resu
     assert "cannot be compared" not in run()[1]
     history.add_attempt(replace(result, signature=replace(result.signature, bank="other")))
     assert "cannot be compared" in run()[1]
+
+
+def test_another_programs_database_is_left_alone(data: Path) -> None:
+    data.mkdir()
+    with sqlite3.connect(data / history.FILE_NAME) as connection:
+        connection.execute("CREATE TABLE letters (text)")
+    with pytest.raises(HistoryError, match="another program's"):
+        history.clear()
+    with sqlite3.connect(data / history.FILE_NAME) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("letters",)]

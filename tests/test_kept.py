@@ -14,6 +14,7 @@ from fakes import NearestStatementJudge
 
 from evaluator import kept
 from evaluator.calibration import Calibration
+from evaluator.derive import derived_question
 from evaluator.domain import Answer, Bank, Result
 from evaluator.engine import Engine, Models
 from evaluator.kept import KeepingEngine, packed, unpacked
@@ -72,6 +73,19 @@ def test_results_are_read_back_to_the_byte_and_no_model_is_asked(tmp_path: Path)
     assert lines(iter(results)) == [to_json_line(result) for result in plain if result.score is not None]
     assert lines(keeping(tmp_path).evaluate(ANSWERS)) == lines(iter(plain))
     assert again.models.reuse and again.models.reuse.reused == again.models.reuse.asked > 0
+
+
+def test_clauses_of_a_model_answer_that_does_not_count_are_read_back_too(tmp_path: Path) -> None:
+    asked = derived_question(
+        "two", "Why here?", ["I want to learn. I like people.", "The bus stops here. I know the team."]
+    )
+    bank = Bank((asked,), "2" * 64)
+    answers = [Answer("a", "two", "I want to learn, and I like people.", 1)]
+    first = list(keeping(tmp_path, bank=bank).evaluate(answers))
+    assert {point.weight for point in first[0].points} > {0.0}
+    encoder = WordOverlapEncoder()
+    assert list(keeping(tmp_path, encoder, bank=bank).evaluate(answers)) == first
+    assert encoder.asked == []
 
 
 def test_known_and_new_answers_keep_their_order(tmp_path: Path) -> None:

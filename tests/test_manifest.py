@@ -199,6 +199,16 @@ def test_small_differences_of_numbers_are_none_and_large_ones_are() -> None:
     near["points"][evidence]["evidence"][0]["similarity"] += 0.0005
     far["points"][evidence]["evidence"][0]["similarity"] += 0.01
     assert list(differences(kept, near)) == []
+    rounded = json.loads(json.dumps(kept))
+    rounded["points"][evidence]["evidence"][0]["probability"] = 0.501
+    assert (
+        list(
+            differences(
+                {**rounded, "points": json.loads(json.dumps(rounded["points"]).replace("0.501", "0.5"))}, rounded
+            )
+        )
+        == []
+    )
     assert list(differences(kept, far)) == ["evidence"]
     assert list(differences(kept, {**kept, "unscored": {"reason": "empty", "detail": "x"}})) == [
         "unscored: None -> empty"

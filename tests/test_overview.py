@@ -210,7 +210,7 @@ def test_peoples_levels_stand_beside_the_machines(batch: list[Result]) -> None:
         )
     view = index_view(batch, links={})
     assert view.waiting == () and len(view.decided) == 5
-    assert view.summary.endswith("0 to be read by a person.")
+    assert view.summary.endswith("0 to be read first.")
     assert view.people is not None and (view.people.decided, view.people.both) == (5, 5)
     # The machine says 1, 2, 2, 1, 2: three of five the same, all but one within a level.
     assert dict(view.people.figures)["Exact agreement"] == "60%"

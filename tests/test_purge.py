@@ -236,6 +236,28 @@ def test_a_long_cell_of_another_column_stops_nothing(runs: Path) -> None:
     assert b"bo-8" not in Path("reports/long/alone.csv").read_bytes()
 
 
+def test_what_another_program_did_to_a_table_stops_nothing(runs: Path) -> None:
+    table = runs / "flat" / "alone.csv"
+    table.write_bytes(table.read_bytes() + b"\n\n")
+    ansi = runs / "flat" / "ansi.csv"
+    ansi.write_bytes(table.read_bytes().replace(b"cy-9", "Jos\u00e9".encode("cp1252")))
+    result = run("purge", "bo-8", "--in", "reports")
+    assert result.exit_code == 1
+    assert [line for line in result.output.splitlines() if "ansi.csv" in line and "cannot be written anew" in line]
+    assert b"bo-8" not in table.read_bytes() and b"bo-8" in ansi.read_bytes()
+
+
+def test_another_runs_manifest_is_not_taken_along(runs: Path) -> None:
+    lines = (runs / "all" / "results.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (runs / "all" / "copied.jsonl").write_text(
+        "".join(line for line in lines if '"candidate_id": "bo-8"' in line), encoding="utf-8"
+    )
+    run("purge", "bo-8", "--in", "reports/all")
+    assert not (runs / "all" / "copied.jsonl").exists()
+    assert (runs / "all" / "manifest.json").exists()
+    assert run("verify", "reports/all").exit_code == 0
+
+
 def test_parquet_is_written_anew_and_what_cannot_be_searched_is_named(runs: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     run("score", "answers.csv", "--format", "jsonl,parquet", "-o", "reports/columns")

@@ -26,12 +26,12 @@ def write(folder: Path, header: str, *rows: str) -> Path:
         (",rating_a,rating_b", ",4,3.0", ("rating_a", "rating_b"), (4, 3)),
         (",level,department", ",2,5", ("level",), (2,)),
         (",reviewer_level", ",5", ("reviewer_level",), (5,)),
-        (",rating_a,rating_b", ",,3", ("rating_a", "rating_b"), (3,)),
+        (",rating_a,rating_b", ",,3", ("rating_a", "rating_b"), (None, 3)),
         (",rating,intended_level", ",1,5", ("rating",), (1,)),
     ],
 )
 def test_rating_columns(
-    tmp_path: Path, header: str, row: str, columns: tuple[str, ...], ratings: tuple[int, ...]
+    tmp_path: Path, header: str, row: str, columns: tuple[str, ...], ratings: tuple[int | None, ...]
 ) -> None:
     file = read_rated(write(tmp_path, header, f"c1,rude-customer,I listen to them.{row}"), small_bank())
     assert file.columns == columns

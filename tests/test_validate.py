@@ -11,6 +11,7 @@ from fakes import engine, small_bank
 
 import evaluator.bank
 import evaluator.loading
+from evaluator.agreement import quadratic_kappa
 from evaluator.cli import main
 from evaluator.errors import CalibrationError
 from evaluator.loading import load_calibration, save_calibration
@@ -32,9 +33,9 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
 
 
-def rated(folder: Path, ratings: dict[int, tuple[int, ...]], times: int = 8) -> Path:
+def rated(folder: Path, ratings: dict[int, tuple[int | str, ...]], times: int = 8) -> Path:
     """Write each text ``times`` times with its ratings, one column a rater."""
-    names = [f"rating_{letter}" for letter in "ab"[: len(next(iter(ratings.values())))]]
+    names = [f"rating_{letter}" for letter in "abc"[: len(next(iter(ratings.values())))]]
     lines = [",".join(["candidate_id", "question_id", "answer", *names])]
     for number in range(times):
         for level, given in ratings.items():
@@ -72,6 +73,14 @@ def test_validate_as_json(tmp_path: Path) -> None:
     assert report["signature"]["bank"] == small_bank().digest[:16]
 
 
+def test_every_two_raters_are_compared_over_what_both_rated(tmp_path: Path) -> None:
+    path = rated(tmp_path, {1: (1, 1, ""), 2: (2, 2, 5), 3: (3, 3, 4), 4: (4, "", 2), 5: (5, 5, 1)})
+    kappa = json.loads(run("validate", path, "--format", "json").stdout)["raters_kappa"]
+    first_third = quadratic_kappa([2, 3, 4, 5], [5, 4, 2, 1])
+    second_third = quadratic_kappa([2, 3, 5], [5, 4, 1])
+    assert kappa == pytest.approx((1.0 + first_third + second_third) / 3)
+
+
 def test_fail_under(tmp_path: Path) -> None:
     path = rated(tmp_path, {1: (5,), 2: (4,), 3: (3,), 4: (2,), 5: (1,)})
     assert run("validate", path, "--fail-under", "0.5").exit_code == 4
@@ -95,7 +104,7 @@ def test_calibrate_writes_cut_offs_that_help(tmp_path: Path) -> None:
         ({1: (1,)}, 40, "0 rated answers have a level that cut-offs decide"),
     ],
 )
-def test_calibrate_refuses(tmp_path: Path, ratings: dict[int, tuple[int, ...]], times: int, says: str) -> None:
+def test_calibrate_refuses(tmp_path: Path, ratings: dict[int, tuple[int | str, ...]], times: int, says: str) -> None:
     out = tmp_path / "own.json"
     result = run("calibrate", rated(tmp_path, ratings, times), "-o", out)
     assert result.exit_code == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import socket
@@ -213,6 +214,24 @@ def test_columns_of_a_form_export_are_shown_and_can_be_changed(client: TestClien
     assert re.search(r"answers scored</dt><dd>1<", done.text)
     results = client.get(f"{done.url}/files/results.jsonl").text
     assert '"own-question"' in results and '"rude-customer"' not in results
+
+
+def test_of_two_columns_with_one_header_one_can_be_kept(client: TestClient) -> None:
+    page = upload(client, "form.csv", f'candidate_id,rude-customer,rude-customer\nx,"{GOOD}",I argue.\n')
+    assert "the same question" in page.text and "--map" not in page.text
+    done = score(client, page, **{"column-2": "rude-customer", "column-3": ""})
+    assert re.search(r"answers scored</dt><dd>1<", done.text)
+    results = client.get(f"{done.url}/files/results.jsonl").text.splitlines()
+    assert json.loads(results[-1])["answer"] == GOOD
+
+
+@pytest.mark.parametrize("name", ["reports", ".reports", "reports.zip"])
+def test_an_upload_may_be_called_as_the_reports_are(client: TestClient, name: str) -> None:
+    page = upload(client, name, LONG)
+    if page.status_code == 200:
+        assert re.search(r"answers scored</dt><dd>2<", score(client, page).text)
+    else:
+        assert name == "reports.zip"
 
 
 def test_a_file_whose_columns_mean_nothing_can_be_mapped(client: TestClient) -> None:

@@ -85,15 +85,14 @@ def cases(examined: Sequence[Examined], calibration: Calibration) -> Cases:
     for item in examined:
         if item.question is None or item.normalised is None or item.match is None:
             raise SystemExit(f"{item.answer.candidate_id}: could not be examined: {item.unscored}")
-        told = list({piece.text.lower(): piece for piece in item.match.conduct}.values())
+        judged = Judged(item.question, item.normalised, item.segments, item.match, calibration)
         values = (
             [p.affirms for p in item.match.points], [p.denies for p in item.match.points],
             [p.weight for p in item.question.key_points],
-            [c.favour for c in told], [c.against for c in told], [c.harmful for c in told], [c.flagged for c in told],
+            *([getattr(piece, name) for piece in judged.told] for name in ("favour", "against", "harmful", "flagged")),
         )  # fmt: skip
         for column, value in zip(columns, values, strict=True):
             column.append(value)
-        judged = Judged(item.question, item.normalised, item.segments, item.match, calibration)
         earning.append(judged.sentences_in_favour)
         ceilings.append(wording_ceiling(judged))
     return Cases(*(padded(column) for column in columns), np.array(earning), np.array(ceilings, dtype=float))

@@ -38,6 +38,8 @@ class AnswerTable:
     walked; an AnswersError in mid-walk means that the file itself stopped being readable."""
     mapping: tuple[tuple[str, str], ...]
     """Wide: header of a column and the id of its question, in the order of the columns. Long: empty."""
+    columns: tuple[int, ...]
+    """Wide: the places of these columns in the file, from 0; headers may repeat."""
     extra_columns: tuple[str, ...]
     """Columns that are kept with every answer and never judged. For JSON Lines, those of the first 100 objects."""
 
@@ -94,9 +96,10 @@ def _answer_table(source: Source, bank: Bank, mapping: Mapping[str, str], sheet_
     records = chain([first], table.records)
     extra_columns = tuple(name for column, name in layout.extra if table.header[column])
     if layout.shape == "long":
-        return AnswerTable("long", _long_answers(table, records, layout, bank), (), extra_columns)
+        return AnswerTable("long", _long_answers(table, records, layout, bank), (), (), extra_columns)
     pairs = tuple((table.column_name(column), question_id) for column, question_id in layout.questions)
-    return AnswerTable("wide", _wide_answers(table, records, layout, bank), pairs, extra_columns)
+    places = tuple(column for column, _ in layout.questions)
+    return AnswerTable("wide", _wide_answers(table, records, layout, bank), pairs, places, extra_columns)
 
 
 def read_table(source: Source, recognised: Callable[[tuple[str, ...]], int], sheet_with: str = "") -> Table:

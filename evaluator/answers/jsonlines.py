@@ -13,6 +13,8 @@ from evaluator.errors import AnswersError
 WINDOW = 100
 """How many objects are looked at to learn the names of the fields; names that come up later are kept all the same."""
 
+REPEATED = "the object has two fields of the same name"
+
 Object = dict[str, Cell]
 Item = tuple[int, Object | str]
 """A row number with its object, or with why there is none."""
@@ -103,7 +105,7 @@ def _object(line: str) -> Object | str:
     try:
         return _fields(_parsed(line))
     except _RepeatedNameError:
-        return "the object has two fields of the same name"
+        return REPEATED
     except (ValueError, RecursionError):
         return "the line is not valid JSON"
 
@@ -123,7 +125,8 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _fields(value: object) -> Object | str:
     if not isinstance(value, dict):
         return "the line is not a JSON object"
-    return {_encodable(str(name).strip()): _cell(content) for name, content in value.items()}
+    found = {_encodable(str(name).strip()): _cell(content) for name, content in value.items()}
+    return found if len(found) == len(value) else REPEATED
 
 
 def _cell(value: object) -> Cell:

@@ -35,10 +35,16 @@ def shown(name: str) -> str:
     return repr(printable if len(printable) <= SHOWN_CHARS else printable[: SHOWN_CHARS - 3] + "...")
 
 
-def shown_headers(header: Sequence[str]) -> str:
-    """Return the headers of a file for a message; one that may be an answer is shown as its number."""
+def shown_headers(header: Sequence[str], *, whole: bool = True) -> str:
+    """Return the headers of a file for a message; one that may be an answer is shown as its number.
+
+    Args:
+        header: names of columns.
+        whole: whether they are all columns of the file, so that their places are their numbers.
+    """
     numbered = enumerate(header[:SHOWN_COLUMNS], start=1)
-    names = [shown(name) if _is_short_or_asks(name) else f"column {number}" for number, name in numbered]
+    unnamed = "column {}" if whole else "a column with a long name"
+    names = [shown(name) if _is_short_or_asks(name) else unnamed.format(number) for number, name in numbered]
     more = len(header) - SHOWN_COLUMNS
     return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 

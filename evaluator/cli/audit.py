@@ -17,13 +17,14 @@ from evaluator.cli.options import (
     model_options,
     open_engine,
 )
+from evaluator.cli.streams import InputFile, OutputFile
 
 if TYPE_CHECKING:
     from evaluator.domain import Answer
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS.jsonl")
+@click.argument("results", type=InputFile(), metavar="RESULTS.jsonl")
 @click.option(
     "--group",
     "columns",
@@ -55,9 +56,7 @@ if TYPE_CHECKING:
     help="Leave groups below this share of the sample out of ratios; Local Law 144 allows 2.",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json", "csv"]), default="text", show_default=True)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File.  [default: standard output]"
-)
+@click.option("-o", "--output", type=OutputFile(), metavar="FILE", help="File.  [default: standard output]")
 def audit(
     results: Path,
     columns: tuple[str, ...],
@@ -108,9 +107,7 @@ def _put(text: str, output: Path | None) -> None:
 @click.option(
     "--fail-over", type=float, metavar="SD", help="Exit with 4 where a mean shift is larger, or a name moves a score."
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="File.  [default: standard output]"
-)
+@click.option("-o", "--output", type=OutputFile(), metavar="FILE", help="File.  [default: standard output]")
 @bank_option
 @calibration_option
 @model_options

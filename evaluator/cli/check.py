@@ -17,6 +17,7 @@ from evaluator.cli.options import (
     named_question,
     open_engine,
 )
+from evaluator.cli.streams import OutputFile
 
 
 @click.command()
@@ -25,7 +26,7 @@ from evaluator.cli.options import (
 @click.option(
     "--format", "form", type=click.Choice(["text", "json", "html", "md", "pdf"]), default="text", show_default=True
 )
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file instead of standard output.")
+@click.option("-o", "--output", type=OutputFile(), help="A file instead of standard output.")
 @click.option("--with-model-answers", is_flag=True, help="Show model answers, too.")
 @click.option(
     "--history/--no-history",
@@ -75,13 +76,13 @@ def check(
     text = answer if answer is not None else sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
     result = engine.evaluate_one(question.id, text)
     earlier = remembered(result, keep_answers) if remember else ()
-    _write(rendered(result, form, with_model_answers, earlier), output)
+    _write(rendered(result, form, with_model_answers, earlier, to_file=output is not None), output)
     if result.unscored:
         sys.exit(EXIT_UNSCORED)
 
 
 def _write(content: str | bytes, output: Path | None) -> None:
-    if output is not None and str(output) != "-":
+    if output is not None:
         from evaluator.whole_files import write_file
 
         write_file(output, content if isinstance(content, bytes) else f"{content}\n".encode())

@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from evaluator.cli.options import bank_option, names_option
+from evaluator.cli.streams import InputFile, OutputFile
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS.jsonl")
+@click.argument("results", type=InputFile(), metavar="RESULTS.jsonl")
 @click.option("-q", "--question", required=True, metavar="ID", help="The question's id.")
 @click.option(
     "--candidates",
@@ -22,7 +23,7 @@ from evaluator.cli.options import bank_option, names_option
     help="Two to four ids, with commas or one an option.",
 )
 @click.option("--format", "form", type=click.Choice(["html", "md"]), help="[default: by the ending of -o, else md]")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="A file.  [default: standard output]")
+@click.option("-o", "--output", type=OutputFile(), help="A file.  [default: standard output]")
 @names_option
 @bank_option
 def compare(

@@ -131,12 +131,13 @@ def mapping_option(command: Command) -> Command:
 
 
 def _mapping(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    mapping = {}
+    mapping: dict[str, str] = {}
     for value in values:
         column, equals, question = value.rpartition("=")
         if not equals or not column or not question:
             raise click.BadParameter(f"{value!r} is not COLUMN=QUESTION_ID.")
-        mapping[column] = question
+        if mapping.setdefault(column, question) != question:
+            raise click.BadParameter(f"gives column {column!r} two questions. Keep one.")
     return mapping
 
 

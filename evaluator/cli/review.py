@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evaluator.cli.options import EXIT_UNSCORED
+from evaluator.cli.streams import InputFile, OutputFile
 from evaluator.source_date import source_date
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def review() -> None:
 
 
 @review.command("import")
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
+@click.argument("file", type=InputFile(), metavar="FILE")
 @click.option(
     "--results",
     "results_path",
@@ -44,7 +45,7 @@ def review() -> None:
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=OutputFile(),
     help="Where the results with the decisions go; may be the same file.  [default: standard output]",
 )
 @click.option(

@@ -26,6 +26,7 @@ from evaluator.cli.options import (
     names_option,
     open_engine,
 )
+from evaluator.cli.streams import InputFile
 from evaluator.destination import FILE_FORMATS, FOLDER_FORMATS
 from evaluator.remote import is_url
 
@@ -180,7 +181,7 @@ def score(
 
 
 @click.command()
-@click.argument("results", type=click.Path(path_type=Path), metavar="RESULTS.jsonl")
+@click.argument("results", type=InputFile(), metavar="RESULTS.jsonl")
 @bank_option
 @formats_option("html")
 @output_option
@@ -214,7 +215,7 @@ def _check_names(column: str | None, tables: list[AnswerTable]) -> None:
 
     columns = list(dict.fromkeys(name for table in tables for name in table.extra_columns))
     if column is not None and column not in columns:
-        there = shown_headers(columns) or "none"
+        there = shown_headers(columns, whole=False) or "none"
         raise click.BadParameter(
             f"the answers have no column {column!r}. There are: {there}.", param_hint="--show-names"
         )
@@ -228,7 +229,7 @@ def _show_reading(path: Path | str, table: AnswerTable) -> None:
     for column, question_id in table.mapping:
         click.echo(f"  column {shown(column)} -> {question_id}", err=True)
     if table.extra_columns:
-        click.echo(f"  kept, not judged: {shown_headers(table.extra_columns)}", err=True)
+        click.echo(f"  kept, not judged: {shown_headers(table.extra_columns, whole=False)}", err=True)
 
 
 def _count(files: tuple[Path | str, ...], bank: Bank, mapping: dict[str, str]) -> int | None:

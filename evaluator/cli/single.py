@@ -36,8 +36,10 @@ def remembered(result: Result, keep_answer: bool) -> tuple[float | None, ...]:
     return tuple(attempt.score for attempt in before)
 
 
-def rendered(result: Result, form: str, with_model_answers: bool, earlier: Sequence[float | None]) -> str | bytes:
-    """Return one result in a form, for the candidate."""
+def rendered(
+    result: Result, form: str, with_model_answers: bool, earlier: Sequence[float | None], *, to_file: bool = False
+) -> str | bytes:
+    """Return one result in a form, for the candidate; text that goes to a file has no colours."""
     if form == "json":
         import json
 
@@ -65,7 +67,9 @@ def rendered(result: Result, form: str, with_model_answers: bool, earlier: Seque
     from evaluator.report.terminal import render_text
 
     colour, width = terminal_style()
-    return render_text(result, with_model_answers=with_model_answers, colour=colour, width=width, earlier=earlier)
+    return render_text(
+        result, with_model_answers=with_model_answers, colour=colour and not to_file, width=width, earlier=earlier
+    )
 
 
 def on_a_terminal() -> bool:

@@ -20,6 +20,7 @@ from evaluator.cli.options import (
     model_options,
     open_engine,
 )
+from evaluator.cli.streams import InputFile
 
 if TYPE_CHECKING:
     from evaluator.agreement import Agreement
@@ -36,7 +37,7 @@ rating_option = click.option(
 
 
 @click.command()
-@click.argument("rated", type=click.Path(path_type=Path), metavar="RATED")
+@click.argument("rated", type=InputFile(), metavar="RATED")
 @rating_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--fail-under", type=float, metavar="KAPPA", help="Exit with 4 where quadratic weighted kappa is lower.")
@@ -68,7 +69,7 @@ def validate(
 
 
 @click.command()
-@click.argument("rated", type=click.Path(path_type=Path), metavar="RATED")
+@click.argument("rated", type=InputFile(), metavar="RATED")
 @rating_option
 @click.option(
     "-o",
@@ -166,10 +167,9 @@ def _validation(engine: Engine, file: RatedFile) -> dict[str, Any]:
         return agreement([levels[i] for i in rows], [given[i] for i in rows], [scores[i] for i in rows])
 
     whole = part(list(range(len(judged))))
-    pairs = [item.ratings for item, _, _ in judged if len(item.ratings) >= 2]
     return {
         "raters": list(file.columns),
-        "raters_kappa": quadratic_kappa([a for a, *_ in pairs], [b for _, b, *_ in pairs]) if pairs else None,
+        "raters_kappa": _raters_kappa([item.ratings for item, _, _ in judged]),
         "unrated": file.unrated,
         "unscored": len(file.answers) - len(judged),
         "agreement": asdict(whole),
@@ -184,6 +184,21 @@ def _validation(engine: Engine, file: RatedFile) -> dict[str, Any]:
         },
         "signature": asdict(engine.signature),
     }
+
+
+def _raters_kappa(ratings: list[tuple[int | None, ...]]) -> float | None:
+    """Return the mean kappa of every two raters over what both rated; None where no two rated an answer."""
+    from itertools import combinations
+    from statistics import fmean
+
+    from evaluator.agreement import quadratic_kappa
+
+    found = []
+    for first, second in combinations(zip(*ratings, strict=True), 2):
+        both = [(a, b) for a, b in zip(first, second, strict=True) if a is not None and b is not None]
+        if both:
+            found.append(quadratic_kappa([a for a, _ in both], [b for _, b in both]))
+    return fmean(found) if found else None
 
 
 def _correlation(levels: list[int], values: list[float]) -> float:

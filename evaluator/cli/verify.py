@@ -117,11 +117,14 @@ def _input_answers(manifest: Manifest, paths: Sequence[Path], bank: Bank, found:
     from evaluator.answers import read_answers
     from evaluator.batch import file_digest
 
-    given = [file for file in manifest.inputs if file.sha256]
     if len(paths) < len(manifest.inputs):
         click.echo("Not every input is there; the answers in the results are judged again instead.", err=True)
         return None
-    changed = [file.path for file, path in zip(given, paths, strict=False) if file.sha256 != file_digest(path)]
+    changed = [
+        file.path
+        for file, path in zip(manifest.inputs, paths, strict=False)
+        if file.sha256 and file.sha256 != file_digest(path)
+    ]
     if changed:
         found += [f"{Path(name).name}: another file than was scored" for name in changed]
         return None

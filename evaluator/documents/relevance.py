@@ -12,8 +12,8 @@ from evaluator.documents.stems import topic_stems
 from evaluator.text import words
 
 MIN_SUPPORT = 3
-"""What an answer needs that shares no word with the question: points for content words that other answers have, too; a word
-that one other answer has gives one point, a word of two or more gives two."""
+"""What an answer needs that shares fewer than two words with the question: points for content words that other answers have, too; a
+word that one other answer has gives one point, a word of two or more gives two."""
 
 MIN_SHARE = 0.25
 """Share of an answer's different content words that other answers must have, too; long answers wander, so see ``ENOUGH``."""
@@ -33,10 +33,10 @@ _THANKS_WORDS = 25
 def mark_answers(passages: Sequence[Passage], question: str) -> list[Passage]:
     """Return the passages with ``answers_question`` and its reason set on every answer.
 
-    A short note that thanks for the page is no answer. Any other passage is one if it shares a content word with the
-    question and at least one with another answer, or enough content words with the other answers (see the constants).
-    Words are compared by stem. An answer that shares one word with the question and little else is left undecided, and where
-    a page has fewer than three answers and names no question, all are.
+    A short note that thanks for the page is no answer. Any other passage is one if it shares two content words with the
+    question, or one and ``MIN_SUPPORT`` points' worth with the other answers, or none and enough with these (see the constants).
+    Words are compared by stem. An answer that shares one word with the question and less with the others is left undecided, and
+    where a page has fewer than three answers and names no question, all are.
     """
     answers = [index for index, passage in enumerate(passages) if passage.part is Part.ANSWER]
     stems = {index: list(dict.fromkeys(topic_stems(passages[index].text))) for index in answers}

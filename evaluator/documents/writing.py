@@ -66,13 +66,13 @@ def import_to(path: Path, folder: Path, *, imported: date, question: str = "", f
             return Written(digest_path, outcome, None)
     others = [passage for other in _other_passages(digest_path) for passage in read_passages(other)]
     document = import_document(path, question=question, others=others)
-    files = render(document, imported, question)
+    files = render(document, imported)
     for name, text in files.items():
         write_file(folder / name, text.encode("utf-8", "replace"))
     return Written(digest_path, Outcome.WRITTEN, document)
 
 
-def render(document: ImportedDocument, imported: date, question: str = "") -> dict[str, str]:
+def render(document: ImportedDocument, imported: date) -> dict[str, str]:
     """Return the files of an import by name, the digest last: where it is, the others are complete."""
     records = {
         f"{document.id}.passages.jsonl": passages_jsonl(document.passages),
@@ -88,7 +88,7 @@ def render(document: ImportedDocument, imported: date, question: str = "") -> di
         "original": document.original,
         "sha256": document.sha256,
         "status": "draft",
-        **({"question": document.question or question} if document.question or question else {}),
+        **({"question": document.question} if document.question else {}),
         "tool": TOOL,
         "imported": imported,
     }

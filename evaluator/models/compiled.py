@@ -41,7 +41,7 @@ STREAMS = 4
 WORTH_LOADING = 64
 """Texts that are needed in one space only from which that space is loaded by itself: a third of a second, and 80 MB."""
 AHEAD = 4096
-"""Texts whose tuned vectors are kept until they are asked for, 44 MB."""
+"""Texts whose tuned vectors are kept, the latest ones, 44 MB."""
 
 
 def openvino() -> Any:  # noqa: ANN401 - of OpenVINO, which is not typed here

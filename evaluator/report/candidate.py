@@ -83,7 +83,8 @@ def _candidate_summary(results: Sequence[Result], wording: Wording) -> str:
         return "The answer could not be scored; the reason stands below."
     if not scored:
         return f"None of the {len(results)} answers could be scored; the reasons stand below."
-    first = f"{wording.subject} answered {count(len(results), 'question')}."
+    asked = len({result.question_id for result in results})
+    first = f"{wording.subject} answered {count(asked, 'question')}."
     if len(scored) < len(results):
         first = (
             f"{len(scored)} of {count(len(results), 'answer')} could be scored; why the others could not stands below."

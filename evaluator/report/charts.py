@@ -1,4 +1,4 @@
-"""Draws small charts as inline SVG: progress as a line, a distribution as bars, groups held against each other as a map.
+"""Draws small charts as inline SVG: progress as a line, a distribution as bars.
 
 A chart is markup that can stand anywhere in a page that includes ``charts.css.j2``: a figure with a caption, the
 drawing with a title and a description for those who do not see it, and its numbers in a table that unfolds. The same
@@ -26,7 +26,7 @@ _CHARACTER = 6.4
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point, a bar or a cell."""
+    """A point or a bar."""
 
     label: str
     number: str
@@ -139,9 +139,9 @@ def bar_chart(
     )  # fmt: skip
 
 
-def _rendered(macro: str, chart: Chart, **more: object) -> Markup:
+def _rendered(macro: str, chart: Chart) -> Markup:
     module = html_environment().get_template("charts.html.j2").module
-    return Markup(getattr(module, macro)(chart, **more))  # nosec B704  # a macro of a template that escapes
+    return Markup(getattr(module, macro)(chart))  # nosec B704  # a macro of a template that escapes
 
 
 def _course(points: Sequence[tuple[str, float | None]], unit: str) -> str:

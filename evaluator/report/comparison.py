@@ -60,7 +60,7 @@ def pick_answers(results: Sequence[Result], question: str, candidates: Sequence[
     """
     answered = {result.answer.candidate_id: result for result in results if result.question_id == question}
     if not answered:
-        there = ", ".join(dict.fromkeys(result.question_id for result in results))
+        there = ", ".join(dict.fromkeys(result.question_id for result in results if result.question)) or "no question"
         raise ResultsError(f"no answer to question {question!r}. There are answers to: {there}.")
     for candidate in candidates:
         if candidate not in answered:

@@ -115,7 +115,7 @@ def index_view(
         answers=len(results),
         scored=sum(result.score is not None for result in results),
         mean=score_text(mean_score(results)),
-        summary=f"{count(len(order), 'candidate')}, {count(len(results), 'answer')}, {waiting} to be read by a person.",
+        summary=f"{count(len(order), 'candidate')}, {count(len(results), 'answer')}, {waiting} to be read first.",
         names=names_column,
         names_in_ids=names_in_ids(entry.candidate for entry in order),
         comparable=len(answered) <= 1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from evaluator.answers.wording import shown_headers
 from evaluator.domain import Result
 from evaluator.errors import ResultsError
 from evaluator.report.visible import one_line
@@ -31,7 +32,7 @@ def names_from(results: Iterable[Result], column: str | None) -> dict[str, str]:
         if said:
             found.setdefault(result.answer.candidate_id, said)
     if column not in columns:
-        there = ", ".join(map(repr, columns)) or "none"
+        there = shown_headers(tuple(columns), whole=False) or "none"
         raise ResultsError(f"--show-names: the answers have no column {column!r}. There are: {there}.")
     return found
 

@@ -88,7 +88,7 @@ _HEADLINES: Mapping[Audience, Mapping[int, str]] = {
 }
 
 _RED_FLAG_HEADLINES: Mapping[Audience, str] = {
-    "candidate": "Something you said would worry an interviewer. Change that first.",
+    "candidate": "One passage reads as if it would worry an interviewer. If it says what you meant, change that first.",
     "recruiter": "A red flag outweighs everything else in this answer.",
 }
 
@@ -134,7 +134,7 @@ WORDINGS: Mapping[Audience, Wording] = {
         change_else="What else would help this answer",
         strengths="What came across well",
         model="Examples of a good answer",
-        review="A person should read this answer before anything is decided.",
+        review="The program may be wrong about this answer: read it again yourself, or ask somebody to.",
     ),
     "recruiter": Wording(
         title="Interview report",
@@ -243,8 +243,8 @@ def likely_text(levels: tuple[int, int] | None) -> str:
     """Return which levels are likely, in a sentence; empty where one is, or none.
 
     >>> likely_text((2, 4)), likely_text((3, 3)), likely_text(None)
-    ('A rater would probably give a level from 2 to 4.', '', '')
+    ('A rater like those of its tests would probably give a level from 2 to 4.', '', '')
     """
     if levels is None or levels[0] == levels[1]:
         return ""
-    return f"A rater would probably give a level from {levels[0]} to {levels[1]}."
+    return f"A rater like those of its tests would probably give a level from {levels[0]} to {levels[1]}."

@@ -135,17 +135,16 @@ class Batch:
         keys = _column_keys(header)
         try:
             table = read_answers(self.upload, bank, mapping=mapping)
-            found = dict(table.mapping)
-            left_out = {
-                found[name] for key, name in zip(keys, header, strict=True) if _unwanted(key, name, chosen, found)
-            }
+            asked = zip(table.columns, table.mapping, strict=True)
+            found = {keys[place]: question_id for place, (_, question_id) in asked}
+            left_out = {question_id for key, question_id in found.items() if (chosen or {}).get(key) == ""}
             wanted = (answer for answer in table.answers if answer.question_id not in left_out)
             kept = tuple(islice(wanted, MAX_ANSWERS + 1))
         except AnswersError as error:
             columns = tuple(Column(key, name, mapping.get(key, "")) for key, name in zip(keys, header, strict=True))
             return Reading("", columns, (), _without_options(str(error)))
         columns = tuple(
-            Column(key, name, "" if found.get(name, "") in left_out else found.get(name, ""))
+            Column(key, name, "" if found.get(key, "") in left_out else found.get(key, ""))
             for key, name in zip(keys, header, strict=True)
         )
         return Reading(table.shape, columns, kept, _size_problem(kept))
@@ -187,7 +186,7 @@ class Batch:
 
 def write_reports(results: Sequence[Result], folder: Path) -> dict[str, Path]:
     """Write the report set and an archive of it; return the files by name. Blocks; call it in a thread."""
-    reports = folder / "reports"
+    reports = folder / ".reports"  # no upload is called so: see safe_name
     write_results(HeldResults(results), Destination(FORMATS, reports, True), audience="recruiter")
     files = {path.relative_to(reports).as_posix(): path for path in sorted(reports.rglob("*")) if path.is_file()}
     archive = folder / ARCHIVE
@@ -210,10 +209,6 @@ def _column_keys(header: Sequence[str]) -> list[str]:
     return [name if name in alone and name != f"column {i}" else str(i) for i, name in enumerate(header, start=1)]
 
 
-def _unwanted(key: str, name: str, chosen: Mapping[str, str] | None, found: Mapping[str, str]) -> bool:
-    return chosen is not None and name in found and chosen.get(key) == ""
-
-
 def _size_problem(answers: Sequence[Answer]) -> str:
     if len(answers) > MAX_ANSWERS:
         return f"This file has more than {MAX_ANSWERS:,} answers. Split it, or use the command: evaluator score"
@@ -222,4 +217,5 @@ def _size_problem(answers: Sequence[Answer]) -> str:
 
 def _without_options(message: str) -> str:
     """Return an error of the reader in the words of the page, where columns are chosen and no option is typed."""
-    return re.sub(r" Rename the columns, or say which is which: --map \S+", " Choose the columns below.", message)
+    cure = r" (?:Rename the columns, or say which is which|Keep one|Give --map the number): (?:--map )?\S+"
+    return re.sub(cure, " Choose the columns below.", message).replace("--map gives", "the choice gives")

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from evaluator.domain import LEVEL_NAMES, Question, Result, UnscoredReason
+from evaluator.domain import Question, Result, UnscoredReason
 from evaluator.report import render_candidate_html
+from evaluator.report.wording import level_word
 from evaluator.web.pages import render, report_body
 from evaluator.web.service import service_of, session_of, with_cookie
 from evaluator.web.worker import BusyError
@@ -111,7 +112,8 @@ def _page(
 def _attempt(result: Result) -> str:
     if result.score is None or result.level is None:
         return "not scored"
-    return f"{result.score:.1f} of 100, level {result.level} ({LEVEL_NAMES[result.level]})"
+    word = level_word(result.level, "candidate")
+    return f"{result.score:.1f} of 100, level {result.level} ({word})"
 
 
 def _best(attempts: list[Result]) -> str:

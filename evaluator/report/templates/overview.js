@@ -7,7 +7,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const original = rowsOf(table);
   const keyOf = (row, column, numeric) => {
     const cell = row.cells[column];
-    const value = cell.dataset.key ?? cell.textContent.trim();
+    const value = cell?.dataset.key ?? cell?.textContent.trim() ?? "";
     return numeric ? Number.parseFloat(value) : value.toLowerCase();
   };
   heads.forEach((head, column) => {

@@ -38,7 +38,7 @@ import rated
 import regressions
 import torch
 import train_stance
-from averaging import LOWEST_RATE, WARM_UP, Cycles
+from averaging import LOWEST_RATE, WARM_UP, RunningAverage, rate_share
 from corpus import (
     AFFIRM,
     AGAINST,
@@ -285,6 +285,30 @@ def test_a_variant_is_the_text_with_a_filler_or_misspelt_words() -> None:
         assert all(abs(len(word) - len(own)) <= 2 for word, own in zip(found, words(text), strict=True))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_a_whole_answer_is_read_in_one_other_voice_with_its_twins_and_labels(seed: int) -> None:
+    found = corpus.in_other_voice(TWINNED, random.Random(seed))
+    assert [own["labels"] for own in found["pieces"]] == [own["labels"] for own in TWINNED["pieces"]]
+    assert [own["twin"]["labels"] for own in found["pieces"] if "twin" in own] == [
+        own["twin"]["labels"] for own in TWINNED["pieces"] if "twin" in own
+    ]
+    own, other = ([piece["text"] for piece in row["pieces"]] for row in (TWINNED, found))
+    assert all(said != written for said, written in zip(other, own, strict=True))
+    assert len({text.endswith(".") for text in other}) == 1
+
+
+def test_some_whole_answers_are_trained_in_another_voice(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = {f"{HEARD_OUT} {LOW} {LINE}", f"{CUT_SHORT} {LOW} {SHOUTED}"}
+    monkeypatch.setattr(corpus, "VOICED", 0.0)
+    monkeypatch.setattr(corpus, "COMPOSED", 0)
+    without = read_corpus(0)
+    assert plain < set(without.answers)
+    monkeypatch.setattr(corpus, "VOICED", 1.0)
+    every = read_corpus(0)
+    assert set(without.answers) < set(every.answers)
+    assert len(every.contexts) == 2 * len(without.contexts)
+
+
 def test_the_card_names_every_file_by_its_content(data: Path) -> None:
     before = corpus.data_digests()
     assert set(before) == set(DATA)
@@ -307,21 +331,18 @@ def test_every_text_of_a_step_is_run_once_in_batches_of_like_length(lengths: lis
     assert all(size <= train_stance.BATCH_TOKENS or len(batch) == 1 for size, batch in zip(sizes, batches, strict=True))
 
 
-def test_the_rate_rises_and_falls_in_every_cycle_and_what_they_end_with_is_averaged() -> None:
+def test_the_rate_rises_and_falls_and_the_last_steps_are_averaged() -> None:
+    rates = [rate_share(step, step / 2000) for step in range(2000)]
+    assert rates[0] == 1 / WARM_UP
+    assert np.argmax(rates) == WARM_UP - 1
+    assert rates[-1] == LOWEST_RATE
     learned = torch.zeros(1)
-    cycles = Cycles([learned], count=2)
-    rates = []
+    average = RunningAverage([learned])
     for step in range(2000):
-        rates.append(cycles.rate(step / 2000))
-        learned.fill_(1.0 if step < 1000 else 3.0)
-        cycles.follow()
-    cycles.rate(1.0)
-    cycles.finish()
-    assert learned.item() == pytest.approx(2.0, abs=1e-3)
-    for cycle in (rates[:1000], rates[1000:]):
-        assert cycle[0] == 1 / WARM_UP
-        assert np.argmax(cycle) == WARM_UP - 1
-        assert cycle[-1] == LOWEST_RATE
+        learned.fill_(9.0 if step < 1000 else 2.0 if step % 2 else 4.0)
+        average.follow()
+    average.finish()
+    assert learned.item() == pytest.approx(3.0, abs=0.02)
 
 
 @pytest.fixture

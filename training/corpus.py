@@ -56,6 +56,9 @@ COMPOSED = 4000
 COMPOSED_PIECES = (2, 7)
 """How many pieces surround them."""
 
+VOICED = 0.3
+"""Share of the annotated answers that are also read in another voice, whole."""
+
 SENTENCE_FREQUENCY = 0.75
 """How often a sentence of an annotated answer is drawn by itself: it comes within its answer, too."""
 
@@ -162,8 +165,9 @@ def read_corpus(seed: int, public: Path | None = None) -> Corpus:
         if rng.random() < (0.2 if example.frequency < 1 else 0.6):
             examples.append(replace(example, text=variant(example.text, rng)))
     answers = _Answers(examples, questions, flags)
-    written = [text for row in annotated() for pieces in versions(row) for text in answers.add(pieces, row)]
-    contexts = [twins for row in annotated() for twins in answers.twins(row)]
+    whole = [*annotated(), *(in_other_voice(row, rng) for row in annotated() if rng.random() < VOICED)]
+    written = [text for row in whole for pieces in versions(row) for text in answers.add(pieces, row)]
+    contexts = [twins for row in whole for twins in answers.twins(row)]
     contexts.extend(twins for composed in _composed_twins(flags, rng) for twins in answers.compare(*composed))
     return Corpus(examples, pairs, contexts, list(dict.fromkeys(written)))
 
@@ -174,9 +178,27 @@ def _append(examples: list[Example], twins: tuple[Example, Example]) -> tuple[in
     return len(examples) - 2, len(examples) - 1
 
 
-def variant(text: str, rng: random.Random) -> str:
-    """Return a text as another voice or a hasty typist would write it; the meaning stays."""
-    draw = rng.random()
+def in_other_voice(row: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return an annotated answer with all its pieces, and their twins, in one other voice."""
+    voice = rng.random()
+
+    def voiced(piece: dict[str, Any]) -> dict[str, Any]:
+        twin = {"twin": voiced(piece["twin"])} if "twin" in piece else {}
+        return {**piece, **twin, "text": variant(piece["text"], rng, voice)}
+
+    return {**row, "pieces": [voiced(piece) for piece in row["pieces"]]}
+
+
+def variant(text: str, rng: random.Random, voice: float | None = None) -> str:
+    """Return a text as another voice or a hasty typist would write it; the meaning stays.
+
+    Args:
+        text: of any length.
+        rng: of the words that are changed.
+        voice: from 0 to 1; a speaker, a speaker and typist without punctuation, a bad speller, a typist without apostrophes, and
+            again a speaker, in this order. None to draw one.
+    """
+    draw = rng.random() if voice is None else voice
     if draw < 0.35:
         text = re.sub(r"[^\w\s']", "", text).lower() or text
     elif draw < 0.6:

@@ -30,7 +30,7 @@ from evaluator.harm import AMID, OTHER, OWN
 from evaluator.loading import load_calibration, load_engine
 from evaluator.scoring import PRIOR_SENTENCES
 
-TOLERATED = 0.0125
+TOLERATED = 0.016
 """Share of good answers that may carry a false red flag. Those of writers that the bar was not set on carry more: see the figures
 printed."""
 TOLERATED_ACCEPTABLE = 0.04
@@ -46,12 +46,12 @@ DOUBTED = 0.08
 LOWEST_CUT = 10.0
 """Lowest score of level 2: unacceptable answers need room to differ in, or all of them score 0."""
 SEARCHED = {
-    "base": (5, 50), "favour": (0, 50), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0),
+    "base": (5, 50), "favour": (0, 30), "favour_sentences": (2, 9), "enough": (5, 26), "enough_share": (0.3, 1.0),
     "covered": (0.85, 0.9), "partly": (0.08, 0.35),
     "contradicted": (0.5, 0.95), "penalty": (0.0, 1.0), "balance": (0, 70), "harm": (0, 70),
 }  # fmt: skip
-"""What is searched, and between which bounds. Outside those of ``covered`` and ``contradicted`` the bank's own statements are taken for
-other behaviours: ``evaluator bank test``."""
+"""What is searched, and between which bounds. With more than 30 points for ``favour`` key points hardly count by name. Outside the bounds
+of ``covered`` and ``contradicted`` the bank's own statements are taken for other behaviours: ``evaluator bank test``."""
 FLAG_SHARE = 0.35
 """``flag_share``, chosen among 0.1, 0.23, 0.35 and 0.5, which differ little: docs/experiments.md."""
 PAIR_WEIGHT = 0.25

@@ -7,8 +7,7 @@ contradicted), and a text is drawn to its own and pushed from all others (proxy-
 al. 2017); a text of an annotated answer is near exactly the anchors that it tells of; and a linear reading of the text says
 whether it speaks for the candidate, against, or neither, with twins (an acceptable sentence and its harmful neighbour) always in
 the same step. Sentences are read alone and in their places within whole answers, as the tool reads them: one pass over an answer
-serves all its labelled stretches. The rate of learning falls in cycles, and what they end with is averaged (``averaging.py``). The two lower
-layers stay as they are. (2) Logistic regressions over the
+serves all its labelled stretches. The two lower layers stay as they are. (2) Logistic regressions over the
 features of ``evaluator/models/features.py`` are fitted on annotated answers of writers that stage 1 has not seen.
 
 Writes ``evaluator/models/stance.safetensors`` and its card ``evaluator/models/stance.json``. With one seed, one thread
@@ -28,7 +27,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from averaging import Cycles
+from averaging import RunningAverage, rate_share
 from corpus import AFFIRM, FOR, NEAR, NOT_AGAINST, PUBLIC_NEUTRAL, Corpus, data_digests, read_corpus
 from regressions import PUBLIC_GRADED, PUBLIC_PAIRS, fit_regressions
 from safetensors.torch import load_file, save_file
@@ -250,13 +249,13 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
     )
     rates = [group["lr"] for group in optimiser.param_groups]
     learned = [*layers, *model.quick]
-    cycles = Cycles(learned, options.cycles)
+    average = RunningAverage(learned)
     started, step, log = time.monotonic(), 0, []
     while True:
         progress = step / options.steps if options.steps else (time.monotonic() - started) / (60 * options.minutes)
-        share = cycles.rate(min(progress, 1.0))
         if progress >= 1:
             break
+        share = rate_share(step, progress)
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * share
         drawn = ((texts.pairs, options.pairs), (texts.contexts, options.contexts))
@@ -270,12 +269,12 @@ def tune(texts: Texts, weights: dict[str, Tensor], options: argparse.Namespace) 
         torch.nn.utils.clip_grad_norm_(layers, 1.0)
         optimiser.step()
         step += 1
-        cycles.follow()
+        average.follow()
         log.append([float(part.detach()) for part in parts.values()])
         if step % 50 == 0:
             means = "  ".join(f"{name} {mean:.3f}" for name, mean in zip(parts, np.mean(log[-50:], 0), strict=True))
             print(f"step {step}  {means}  {time.monotonic() - started:.0f} s", flush=True)
-    cycles.finish()
+    average.finish()
     tuned = {name: weights[name].detach().half() for name in model.layers}
     tuned["heads"] = model.heads.detach()
     tuned["reading.weight"] = (model.reading * SCALE).detach()
@@ -300,9 +299,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=70.0, help="time for tuning")
     parser.add_argument("--steps", type=int, default=0, help="steps of tuning, instead of minutes")
-    parser.add_argument(
-        "--cycles", type=int, default=2, help="times that the rate falls; the weights at the ends are averaged"
-    )
     parser.add_argument("--rate", type=float, default=3e-4)
     parser.add_argument("--others", type=int, default=48, help="single texts a step that are not twins")
     parser.add_argument("--pairs", type=int, default=24, help="pairs of twins a step that are single sentences")

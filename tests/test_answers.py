@@ -1009,3 +1009,21 @@ def test_examples_in_docstrings(module: str) -> None:
 
 def fields(answer: Answer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in Answer.__dataclass_fields__}
+
+
+def test_a_damaged_page_of_parquet_is_an_error_and_a_cell_that_is_not_utf_8_stops_nothing(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "answers.parquet"
+    offsets, data = (pyarrow.py_buffer(content) for content in (b"\0\0\0\0\x0a\0\0\0", b"Jos\xe9 waits"))
+    said = pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, data])
+    columns = {"candidate_id": ["c1"], "question_id": ["rude-customer"], "answer": said}
+    parquet.write_table(pyarrow.table(columns), path, compression="none", use_dictionary=False)
+    (answer,) = read_answers(path, BANK).answers
+    assert answer.text == "Jos\ufffd waits"
+    content = bytearray(path.read_bytes())
+    content[4:60] = bytes(56)
+    path.write_bytes(content)
+    with pytest.raises(AnswersError, match=r"answers\.parquet: reading stopped at a damaged page"):
+        list(read_answers(path, BANK).answers)

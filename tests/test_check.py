@@ -173,3 +173,10 @@ def test_a_file_instead_of_standard_output(tmp_path: Path) -> None:
     assert (done.exit_code, done.stdout) == (0, "")
     assert path.read_text(encoding="utf-8") == run("-q", "rude-customer", "-a", GOOD, "--format", "md").stdout
     assert run("-q", "rude-customer", "-a", GOOD, "-o", str(tmp_path)).exit_code == 1
+
+
+def test_text_that_goes_to_a_file_has_no_colours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("evaluator.cli.single.terminal_style", lambda: (True, 80))
+    path = tmp_path / "feedback.txt"
+    run("-q", "rude-customer", "-a", GOOD, "-o", str(path))
+    assert "\x1b" not in path.read_text(encoding="utf-8")

@@ -100,7 +100,7 @@ def test_the_rows_that_the_training_readme_counts_are_there() -> None:
     assert f"| {count('statements/general-*'):,} |" in text
     for name in ("answers", "pairs", "voices"):
         for part in ("development", "test"):
-            assert f"{count(f'rated/{name}.{part}*')} {name}" in text
+            assert f"{count(f'rated/{name}.{part}*'):,} {name}" in text
     assert f"| {count('pairs/*'):,} pairs |" in text
     assert f"| {count('sentences/*'):,} |" in text
     pieces = [json.loads(line)["pieces"] for path in data.glob("annotated/*") for line in path.read_text().splitlines()]

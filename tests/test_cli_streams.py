@@ -57,3 +57,16 @@ def test_what_came_through_standard_input_is_gone_when_the_command_ends(monkeypa
     run("validate", "-", stdin=ANSWERS)
     (path,) = set(kept)
     assert path.name == "stdin" and not path.exists() and not path.parent.exists()
+
+
+def test_one_column_cannot_be_mapped_twice() -> None:
+    twice = [argument for name in ("rude-customer", "own-question") for argument in ("--map", f"answer={name}")]
+    done = run("score", "answers.csv", *twice, "--dry-run")
+    assert done.exit_code == 2 and "two questions" in done.stderr
+
+
+def test_a_run_is_verified_although_one_input_came_through_standard_input() -> None:
+    Path("more.csv").write_text(ANSWERS.replace("ann", "cy").replace("ben", "di"), encoding="utf-8")
+    assert run("score", "-", "more.csv", "-o", "out.jsonl", stdin=ANSWERS).exit_code == 0
+    done = run("verify", "out.jsonl", "answers.csv", "more.csv")
+    assert done.exit_code == 0, done.output

@@ -30,7 +30,7 @@ from evaluator.harm import AMID, OTHER, OWN
 from evaluator.loading import load_calibration, load_engine
 from evaluator.scoring import PRIOR_SENTENCES
 
-TOLERATED = 0.016
+TOLERATED = 0.0125
 """Share of good answers that may carry a false red flag. Those of writers that the bar was not set on carry more: see the figures
 printed."""
 TOLERATED_ACCEPTABLE = 0.04

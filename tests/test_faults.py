@@ -22,7 +22,7 @@ from click.testing import CliRunner
 
 from evaluator.cli import main
 from evaluator.engine import CHUNK
-from evaluator.whole_files import WRITING, fill_file, remove_abandoned
+from evaluator.whole_files import WRITING, fill_file, remove_abandoned, write_file
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and forks are for POSIX")
 
@@ -354,6 +354,17 @@ def test_runs_into_one_folder_at_once_leave_one_whole_run(
         assert done["code"] == 3 or "another run is writing" in done["words"] or "--resume" in done["words"]
         assert not (done["code"] == 1 and done["scored"]), "who is refused scores nothing"
     assert contents(folder) == expected
+
+
+def test_who_may_read_a_file_follows_the_umask_and_stays_when_it_is_written_again(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_file(tmp_path / "new", b"1")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
+    write_file(tmp_path / "new", b"2")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("seconds", [1, 3600.0, 1e8])

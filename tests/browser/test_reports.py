@@ -108,6 +108,20 @@ def first(page: Page) -> str:
     return page.locator("#ranking tbody tr:visible th").first.inner_text()
 
 
+def test_questions_with_too_few_answers_for_figures_are_sorted_last(page: Page, made: dict[str, Path]) -> None:
+    page.goto(made["crowd"].as_uri())
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    table = page.locator("section[aria-labelledby=questions] table")
+    row = table.locator("tbody tr").first
+    row.evaluate(
+        'row => { row.innerHTML = \'<th>x</th><td data-key="" colspan="6">too few</td><td>1</td><td data-key=""></td><td data-key=""></td><td></td>\'; }'
+    )
+    table.get_by_role("button", name="Difficulty").click()
+    assert not faults
+    expect(table.locator("tbody tr").last.locator("th")).to_have_text("x")
+
+
 def test_the_overview_sorts_and_filters(page: Page, made: dict[str, Path]) -> None:
     page.goto(made["crowd"].as_uri())
     shown = page.locator("#ranking tbody tr:visible")

@@ -11,8 +11,8 @@ from evaluator.calibration import Calibration, calibration_digest
 from evaluator.domain import Signature
 
 LIMITS = (
-    "It reads English text only, and is wrong sometimes: in tests it missed the unacceptable conduct of one answer in eight (of seven or "
-    "eight in ten to questions that do not come with it), and saw some in six of a hundred weak or middling answers that held none, and in two of a "
+    "It reads English text only, and is wrong sometimes: in tests it missed the unacceptable conduct of one answer in six (of three in "
+    "four to questions that do not come with it), and saw some in nine of a hundred weak or middling answers that held none, and in two of a "
     "hundred good ones. A difference of one level says little. Read the answer itself, and decide nothing by this report alone."
 )
 

@@ -29,18 +29,21 @@ from evaluator.domain import Answer, Bank, FlagKind, Result
 from evaluator.engine import Engine
 from evaluator.loading import load_engine
 
-
-def read(name: str, part: str) -> list[dict[str, Any]]:
-    """Return the rows of a rated file."""
-    return [json.loads(line) for line in (RATED / f"{name}.{part}.jsonl").read_text(encoding="utf-8").splitlines()]
+Rows = list[dict[str, Any]]
 
 
-def judge(engine: Engine, rows: list[dict[str, Any]], key: str = "answer") -> list[Result]:
+def read(name: str, part: str, writers: set[str]) -> Rows:
+    """Return the rows of a rated file that some writers wrote; all where none is named."""
+    lines = (RATED / f"{name}.{part}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [row for row in map(json.loads, lines) if not writers or row["writer"] in writers]
+
+
+def judge(engine: Engine, rows: Rows, key: str = "answer") -> list[Result]:
     """Return the results of one text a row."""
     return list(engine.evaluate(Answer(str(i), row["question_id"], row[key]) for i, row in enumerate(rows)))
 
 
-def good_over_unacceptable(rows: list[dict[str, Any]], levels: list[int], scores: list[float]) -> float:
+def good_over_unacceptable(rows: Rows, levels: list[int], scores: list[float]) -> float:
     """Return how often a good answer (4, 5) scores above an unacceptable one (1) to the same question; ties half."""
     won = []
     for row, level, score in zip(rows, levels, scores, strict=True):
@@ -56,9 +59,8 @@ def within_likely(results: list[Result], levels: list[int]) -> float:
     return float(np.mean([low <= level <= high for level, (low, high) in zip(levels, bounds, strict=True)]))
 
 
-def answers_table(engine: Engine, part: str) -> None:
+def answers_table(engine: Engine, rows: Rows, part: str) -> None:
     """Print agreement on whole answers."""
-    rows = read("answers", part)
     levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
     results = judge(engine, rows)
     scores = [result.score or 0.0 for result in results]
@@ -100,7 +102,7 @@ TRICKS = ("off-topic", "other-question", "echo", "keywords", "padding", "corpora
 CATCHING = {FlagKind.RED_FLAG, FlagKind.OFF_TOPIC, FlagKind.GAMING, FlagKind.COPIED}
 
 
-def tricks_table(rows: list[dict[str, Any]], results: list[Result]) -> None:
+def tricks_table(rows: Rows, results: list[Result]) -> None:
     """Print how many answers of each trick carry a flag, have a flag or a level of at most 2, and got level 5."""
     print("  tricks                              n  flagged  flagged or level <= 2  level 5")
     for trick in TRICKS:
@@ -112,9 +114,8 @@ def tricks_table(rows: list[dict[str, Any]], results: list[Result]) -> None:
             print(f"    {trick:32} {len(own):3} {np.mean(flagged):8.2f} {np.mean(caught):22.2f} {best:8}")
 
 
-def pairs_table(engine: Engine, part: str) -> None:
+def pairs_table(engine: Engine, rows: Rows) -> None:
     """Print how often an acceptable sentence scores above its harmful twin."""
-    rows = read("pairs", part)
     good, bad = judge(engine, rows, "good"), judge(engine, rows, "bad")
     ordered = [(g.score or 0) > (b.score or 0) for g, b in zip(good, bad, strict=True)]
     told = [
@@ -129,9 +130,8 @@ def _has_red_flag(result: Result) -> bool:
     return any(flag.kind is FlagKind.RED_FLAG for flag in result.flags)
 
 
-def voices_table(engine: Engine, part: str) -> None:
+def voices_table(engine: Engine, rows: Rows) -> None:
     """Print how far the level moves when the same content is said in another voice."""
-    rows = read("voices", part)
     levels: dict[str, dict[str, int]] = defaultdict(dict)
     for row, result in zip(rows, judge(engine, rows), strict=True):
         levels[row["set"]][row["voice"]] = result.level or 1
@@ -143,15 +143,14 @@ def voices_table(engine: Engine, part: str) -> None:
         )
 
 
-def elsewhere_table(engine: Engine, part: str, name: str, title: str, bank: Bank) -> None:
+def elsewhere_table(engine: Engine, rows: Rows, title: str, bank: Bank) -> None:
     """Print agreement on questions that the judge was not trained on."""
-    rows = read(name, part)
     results = judge(Engine(bank, engine.models, engine.calibration), rows)
     levels = [round((row["rating_a"] + row["rating_b"]) / 2 + 0.01) for row in rows]
     answered = [(result.answer, result.question) for result in results if result.question is not None]
     scores = [result.score or 0.0 for result in results]
     cosines, lengths = cosine_baseline(answered, engine.models.encoder), length_baseline(answered)
-    print(f"{title} ({len(bank.questions)} questions, n = {len(rows)})    ours   cosine  length")
+    print(f"{title} ({len({row['question_id'] for row in rows})} questions, n = {len(rows)})    ours   cosine  length")
     correlations = [correlation(levels, values) for values in (scores, cosines, lengths)]
     print(f"  {'Pearson with the raters':36} " + "  ".join(f"{value:6.3f}" for value in correlations))
     print(f"  {'quadratic weighted kappa':36} {quadratic_kappa(levels, [r.level or 1 for r in results]):6.3f}")
@@ -167,14 +166,18 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--part", choices=["development", "test"], default="development")
-    part = parser.parse_args().part
-    engine = load_engine()
-    answers_table(engine, part)
-    pairs_table(engine, part)
-    voices_table(engine, part)
-    own = own_questions(read("own-questions", part))
-    elsewhere_table(engine, part, "own-questions", "questions with model answers only", own)
-    elsewhere_table(engine, part, "other-bank", "questions of another bank", load_bank(RATED / f"other-bank.{part}"))
+    parser.add_argument("--writers", default="", help="only what these wrote, such as w57,w58; all by default")
+    options = parser.parse_args()
+    writers = set(filter(None, options.writers.split(",")))
+    part, engine = options.part, load_engine()
+    answers, pairs, voices, own, other = (
+        read(name, part, writers) for name in ("answers", "pairs", "voices", "own-questions", "other-bank")
+    )
+    answers_table(engine, answers, part)
+    pairs_table(engine, pairs)
+    voices_table(engine, voices)
+    elsewhere_table(engine, own, "questions with model answers only", own_questions(own))
+    elsewhere_table(engine, other, "questions of another bank", load_bank(RATED / f"other-bank.{part}"))
 
 
 if __name__ == "__main__":
